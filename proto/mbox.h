@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The mbox form of a patch or cover letter, byte for byte as Patchwork 3.2.1
+ * writes it (patchwork-api.md, 9.2 to 9.4).  Pure functions.
+ */
+#ifndef THIMBLE_PROTO_MBOX_H
+#define THIMBLE_PROTO_MBOX_H
+
+#include "base/slice.h"
+
+struct arena;
+struct buf;
+
+struct mbox_message {
+	int64_t id;
+	struct slice date;		/* the column's text */
+	struct slice headers;		/* the stored block */
+	struct slice content;		/* may be absent */
+	struct slice diff;		/* absent for a cover */
+	struct slice submitter_name;	/* may be absent */
+	struct slice submitter_email;
+	struct slice delegate_email;	/* absent without a delegate */
+	struct slice list_email;	/* of the project */
+	const struct slice *comments;	/* contents, by date; may be absent slices */
+	size_t comment_count;
+};
+
+/*
+ * Appends the message.  A header that would smuggle another (the reference
+ * fails there, 9.4) is left out.
+ */
+void mbox_put(struct buf *out, struct arena *arena, const struct mbox_message *message);
+
+/* "Name <email>" as a header value (9.4, Address). */
+void mbox_put_address(struct buf *out, struct slice name, struct slice email);
+/* "Name: value\n", folded at 78 columns (9.4). */
+void mbox_put_header(struct buf *out, struct arena *arena, struct slice name, struct slice value);
+
+/* One RFC 2047 encoded word of the whole text, q or b, whichever is shorter (9.4); not folded. */
+void mbox_put_encoded_word(struct buf *out, struct slice text);
+
+#endif
