@@ -1,0 +1,719 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The PostgreSQL driver, over libpq's pipeline mode.  Job threads, each
+ * connection one at a time.
+ *
+ * A flush is one write: BEGIN (the first time), what must be prepared, the
+ * statements, a sync; its answers are read until that sync.  After an error
+ * the server skips the rest up to the sync, so that the connection stays
+ * usable.  COMMIT goes with the last statements; where it has to be sent by
+ * itself, its answer is left unread: who uses the connection next reads it off
+ * (owed_syncs) before his own.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/driver.h"
+#include "store/prepared.h"
+
+enum {
+	ANSWER_SLACK_MS = 1000,		/* beyond statement_timeout, for the server to say so itself */
+	MESSAGE_MAX = 400,
+	NAME_SIZE = 40
+};
+
+struct pg {
+	struct connection base;
+	struct driver_config *config;
+	PGconn *conn;
+	struct prepared_cache prepared;
+	bool in_snapshot;
+	bool broken;			/* do not use again */
+	unsigned owed_syncs;		/* sent, their answers not yet read */
+	uint64_t deadline_ms;		/* for the answers being read */
+};
+
+/* The first error of a round. */
+struct pg_error {
+	enum store_status status;	/* STORE_OK: none */
+	const char *message;
+};
+
+/* One thing sent that the server answers. */
+struct step {
+	struct prepared *prepared;	/* to prepare this; else */
+	struct rows *rows;		/* where its rows go, or NULL */
+	const struct sql *sql;		/* for the sentence about it, or NULL */
+};
+
+static const char pooler_sentence[] =
+    "between thimble and the database stands a connection pooler such as PgBouncer; "
+    "[store] url must name the PostgreSQL server itself, because thimble pools connections by itself";
+
+static const char begin_text[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+static const char commit_text[] = "COMMIT";
+
+static int
+pg_check_url(const char *url, const char **error_r)
+{
+	PQconninfoOption *options = PQconninfoParse(url, NULL);
+
+	if (options == NULL) {
+		*error_r = "the PostgreSQL URL cannot be read; it should look like postgresql://user@host:5432/database";
+		return -1;
+	}
+	PQconninfoFree(options);
+	return 0;
+}
+
+/* libpq's messages have several lines, some empty. */
+static const char *
+one_line(struct arena *arena, const char *message)
+{
+	struct slice rest = slice_str(message), line;
+	struct buf text = { 0 };
+	const char *copy;
+
+	while (slice_cut(&rest, '\n', &line)) {
+		line = slice_trim(line, " \t\r");
+		if (line.n == 0)
+			continue;
+		if (text.len > 0)
+			buf_str(&text, "; ");
+		buf_slice(&text, line);
+	}
+	copy = arena_memdup(arena, buf_as_slice(&text).p, text.len < MESSAGE_MAX ? text.len : MESSAGE_MAX);
+	buf_fini(&text);
+	return copy;
+}
+
+/* Connecting ------------------------------------------------------------ */
+
+/* Appends "-c name=value" as the startup packet's options want it. */
+static void
+put_option(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, " -c %s=", name);
+	for (; *value != '\0'; value++) {
+		if (*value == ' ' || *value == '\\')
+			buf_byte(out, '\\');
+		buf_byte(out, *value);
+	}
+}
+
+/* The session's settings travel in the startup packet; those of the URL come first, ours count. */
+static const char *
+session_options(const struct driver_config *config, struct arena *arena, unsigned statement_timeout_ms)
+{
+	PQconninfoOption *given = PQconninfoParse(config->url, NULL);
+	struct buf text = { 0 };
+	char number[16];
+	const char *copy;
+
+	for (const PQconninfoOption *o = given; o != NULL && o->keyword != NULL; o++)
+		if (strcmp(o->keyword, "options") == 0 && o->val != NULL)
+			buf_str(&text, o->val);
+	PQconninfoFree(given);
+	put_option(&text, "timezone", config->timezone);
+	put_option(&text, "datestyle", "ISO,YMD");
+	(void)snprintf(number, sizeof(number), "%u", statement_timeout_ms);
+	put_option(&text, "statement_timeout", number);
+	/* Compiling costs more than any of our statements gains. */
+	put_option(&text, "jit", "off");
+	copy = arena_memdup(arena, text.data, text.len);
+	buf_fini(&text);
+	return copy;
+}
+
+/*
+ * libpq gives no SQLSTATE here.  FATAL means that the server answered and said
+ * no, which lasts, but for the few refusals that pass by themselves.
+ */
+static enum store_status
+connect_failure(struct arena *arena, const PGconn *conn, const char **error_r)
+{
+	static const char *const passing[] = { "the database system is", "too many", "connection slots" };
+	const char *message = one_line(arena, PQerrorMessage(conn));
+
+	*error_r = message;
+	if (strstr(message, "unsupported startup parameter") != NULL) {
+		*error_r = pooler_sentence;
+		return STORE_REFUSED;
+	}
+	if (strstr(message, "FATAL:") == NULL)
+		return STORE_AWAY;
+	for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)
+		if (strstr(message, passing[i]) != NULL)
+			return STORE_AWAY;
+	return STORE_REFUSED;
+}
+
+static void
+notice_cb(void *object, const char *message)
+{
+	(void)object;
+	log_debug("database: %s", message);
+}
+
+/* What stands before the URL it may override, what stands behind it not. */
+static PGconn *
+connect_server(const struct driver_config *config, struct arena *arena, unsigned statement_timeout_ms,
+    enum store_status *status_r, const char **error_r)
+{
+	static const char *const keywords[] = { "connect_timeout", "application_name", "dbname",
+		"client_encoding", "options", NULL };
+	char seconds[16];
+	const char *values[] = { seconds, "thimble", config->url, "UTF8",
+		session_options(config, arena, statement_timeout_ms), NULL };
+	PGconn *conn;
+
+	(void)snprintf(seconds, sizeof(seconds), "%d", STORE_CONNECT_TIMEOUT_MS / 1000);
+	conn = PQconnectdbParams(keywords, values, 1);
+	if (PQstatus(conn) != CONNECTION_OK) {
+		*status_r = connect_failure(arena, conn, error_r);
+		PQfinish(conn);
+		return NULL;
+	}
+	(void)PQsetNoticeProcessor(conn, notice_cb, NULL);
+	return conn;
+}
+
+/* Reading answers ------------------------------------------------------- */
+
+static int
+broke(struct pg *pg, struct arena *arena, struct pg_error *error, const char *message)
+{
+	pg->broken = true;
+	/* What the server said before it went says more. */
+	if (error->status != STORE_AWAY)
+		*error = (struct pg_error){ STORE_AWAY, *message != '\0' ? one_line(arena, message)
+		    : "the connection to the database broke" };
+	return -1;
+}
+
+/* Waits until something can be read, or also written if `unsent`; false when the time is up. */
+static bool
+wait_socket(const struct pg *pg, bool unsent)
+{
+	struct pollfd fd = { .fd = PQsocket(pg->conn), .events = POLLIN };
+
+	if (unsent)
+		fd.events |= POLLOUT;
+	for (;;) {
+		uint64_t now = store_now_ms();
+		uint64_t left = pg->deadline_ms > now ? pg->deadline_ms - now : 0;
+		int n = poll(&fd, 1, left < INT32_MAX ? (int)left : INT32_MAX);
+
+		if (n > 0 || (n < 0 && errno != EINTR))
+			return true;
+		if (n == 0)
+			return false;
+	}
+}
+
+/* The next result, NULL at the end of one step's.  0, or -1 with the connection broken. */
+static int
+next_result(struct pg *pg, struct arena *arena, struct pg_error *error, PGresult **result_r)
+{
+	for (;;) {
+		int unsent = PQflush(pg->conn);
+
+		if (unsent < 0)
+			return broke(pg, arena, error, PQerrorMessage(pg->conn));
+		if (!PQisBusy(pg->conn)) {
+			*result_r = PQgetResult(pg->conn);
+			return 0;
+		}
+		if (!wait_socket(pg, unsent > 0))
+			return broke(pg, arena, error, "the database does not answer");
+		if (!PQconsumeInput(pg->conn))
+			return broke(pg, arena, error, PQerrorMessage(pg->conn));
+	}
+}
+
+/* Reads up to the next sync and throws it away. */
+static int
+skip_to_sync(struct pg *pg, struct arena *arena, struct pg_error *error)
+{
+	bool ended = false;
+
+	for (;;) {
+		PGresult *result;
+		ExecStatusType status;
+
+		if (next_result(pg, arena, error, &result) < 0)
+			return -1;
+		/* Two ends in a row: nothing more will come. */
+		if (result == NULL && ended)
+			return broke(pg, arena, error, PQerrorMessage(pg->conn));
+		ended = result == NULL;
+		status = PQresultStatus(result);
+		PQclear(result);
+		if (!ended && status == PGRES_PIPELINE_SYNC)
+			return 0;
+	}
+}
+
+static enum store_status
+status_of(const char *sqlstate)
+{
+	if (strcmp(sqlstate, "57014") == 0)
+		return STORE_TIMEOUT;
+	if (strcmp(sqlstate, "42501") == 0)
+		return STORE_REFUSED;
+	if (strncmp(sqlstate, "08", 2) == 0 || strncmp(sqlstate, "57P0", 4) == 0)
+		return STORE_AWAY;
+	/* A statement that this connection had prepared is gone: another connection will prepare its own. */
+	if (strcmp(sqlstate, "26000") == 0)
+		return STORE_AWAY;
+	/* Out of memory or disk there; or a standby that had to catch up. */
+	if (strncmp(sqlstate, "53", 2) == 0 || strncmp(sqlstate, "40", 2) == 0)
+		return STORE_BUSY;
+	return STORE_FAILED;
+}
+
+/* A column's type was altered under a prepared statement; the server has no SQLSTATE of its own for it. */
+static bool
+out_of_date(const PGresult *result)
+{
+	const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+
+	return function != NULL && strcmp(function, "RevalidateCachedQuery") == 0;
+}
+
+static void
+note_error(struct pg *pg, struct arena *arena, const struct step *step, const PGresult *result,
+    struct pg_error *error)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *text = step->sql != NULL ? step->sql->text : "";
+
+	if (error->status != STORE_OK)
+		return;
+	/* Without a SQLSTATE libpq itself speaks: the connection is gone. */
+	error->status = sqlstate != NULL && !out_of_date(result) ? status_of(sqlstate) : STORE_AWAY;
+	message = message != NULL ? message : PQresultErrorMessage(result);
+	if (error->status == STORE_TIMEOUT)
+		error->message = arena_printf(arena, "a statement took longer than %u ms: " STATEMENT_SHOWN,
+		    pg->config->timeout_ms, text);
+	else if (error->status == STORE_FAILED && *text != '\0')
+		error->message = arena_printf(arena, "%s (%s), in: " STATEMENT_SHOWN, message, sqlstate, text);
+	else
+		error->message = one_line(arena, message);
+	if (error->status == STORE_AWAY)
+		pg->broken = true;
+}
+
+static void
+clear_cb(void *result)
+{
+	PQclear(result);
+}
+
+/* The cells point into the result, which the arena keeps. */
+static void
+take_rows(struct arena *arena, PGresult *result, struct rows *rows)
+{
+	size_t at = 0;
+
+	arena_cleanup(arena, clear_cb, result);
+	rows->count = PQntuples(result);
+	rows->columns = PQnfields(result);
+	rows->cells = arena_alloc(arena, (size_t)rows->count * (size_t)rows->columns * sizeof(*rows->cells));
+	for (int row = 0; row < rows->count; row++)
+		for (int column = 0; column < rows->columns; column++)
+			rows->cells[at++] = PQgetisnull(result, row, column) ? SLICE_NONE
+			    : slice_make(PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column));
+}
+
+static void
+take_result(struct pg *pg, struct arena *arena, const struct step *step, PGresult *result, struct pg_error *error)
+{
+	switch (PQresultStatus(result)) {
+	case PGRES_TUPLES_OK:
+		if (step->rows != NULL) {
+			take_rows(arena, result, step->rows);
+			return;
+		}
+		break;
+	case PGRES_COMMAND_OK:
+		if (step->prepared != NULL)
+			step->prepared->exists = true;
+		break;
+	case PGRES_PIPELINE_ABORTED:
+		break;
+	default:
+		note_error(pg, arena, step, result, error);
+	}
+	PQclear(result);
+}
+
+/* Reads one step's results.  0, or -1 with the connection broken. */
+static int
+read_step(struct pg *pg, struct arena *arena, const struct step *step, struct pg_error *error)
+{
+	bool any = false;
+
+	for (;;) {
+		PGresult *result;
+
+		if (next_result(pg, arena, error, &result) < 0)
+			return -1;
+		if (result == NULL)
+			break;
+		any = true;
+		take_result(pg, arena, step, result, error);
+	}
+	if (!any || PQstatus(pg->conn) == CONNECTION_BAD)
+		return broke(pg, arena, error, PQerrorMessage(pg->conn));
+	return 0;
+}
+
+/* Reads what is owed, then the steps and their sync. */
+static enum store_status
+read_round(struct pg *pg, struct arena *arena, const struct step *steps, size_t count, struct pg_error *error)
+{
+	for (; pg->owed_syncs > 0; pg->owed_syncs--)
+		if (skip_to_sync(pg, arena, error) < 0)
+			return error->status;
+	for (size_t i = 0; i < count; i++)
+		if (read_step(pg, arena, &steps[i], error) < 0)
+			return error->status;
+	if (skip_to_sync(pg, arena, error) < 0)
+		return error->status;
+	return error->status;
+}
+
+/* Sending --------------------------------------------------------------- */
+
+static int
+send_text(struct pg *pg, const char *text)
+{
+	return PQsendQueryParams(pg->conn, text, 0, NULL, NULL, NULL, NULL, 0) == 1 ? 0 : -1;
+}
+
+static void
+statement_name(char *name, const struct prepared *p)
+{
+	(void)snprintf(name, NAME_SIZE, "thimble_%llu", (unsigned long long)p->number);
+}
+
+/* Sees to it that the text is prepared; adds a step if it was not.  0, or -1. */
+static int
+send_prepare(struct pg *pg, const char *text, size_t length, const struct sql *sql, char *name, struct step *steps,
+    size_t *count)
+{
+	bool added;
+	struct prepared *p = prepared_get(&pg->prepared, text, length, &added);
+
+	statement_name(name, p);
+	if (!added)
+		return 0;
+	steps[(*count)++] = (struct step){ .prepared = p, .sql = sql };
+	return PQsendPrepare(pg->conn, name, text, 0, NULL) == 1 ? 0 : -1;
+}
+
+/* Sends a statement, preparing it first when it is new here; adds one or two steps. */
+static int
+send_statement(struct pg *pg, const struct statement *s, struct step *steps, size_t *count)
+{
+	const char *values[SQL_PARAMS_MAX];
+	const struct sql *q = s->sql;
+	char name[NAME_SIZE];
+
+	if (send_prepare(pg, q->text, q->length, q, name, steps, count) < 0)
+		return -1;
+	/* Those of sql.c end in a NUL. */
+	for (int i = 0; i < q->count; i++)
+		values[i] = q->params[i].text.p;
+	steps[(*count)++] = (struct step){ .rows = s->rows, .sql = q };
+	return PQsendQueryPrepared(pg->conn, name, q->count, values, NULL, NULL, 0) == 1 ? 0 : -1;
+}
+
+/* BEGIN and COMMIT; prepared too, for each answer has them. */
+static int
+send_control(struct pg *pg, const char *text, struct step *steps, size_t *count)
+{
+	char name[NAME_SIZE];
+
+	if (send_prepare(pg, text, strlen(text), NULL, name, steps, count) < 0)
+		return -1;
+	steps[(*count)++] = (struct step){ 0 };
+	return PQsendQueryPrepared(pg->conn, name, 0, NULL, NULL, NULL, 0) == 1 ? 0 : -1;
+}
+
+/* *ended_r: the end of the snapshot went with it. */
+static int
+send_batch(struct pg *pg, const struct batch *batch, struct step *steps, size_t *count, bool *ended_r)
+{
+	if (!pg->in_snapshot && send_control(pg, begin_text, steps, count) < 0)
+		return -1;
+	pg->in_snapshot = true;
+	for (const struct statement *s = batch->first; s != NULL; s = s->next)
+		if (send_statement(pg, s, steps, count) < 0)
+			return -1;
+	/* with statements to be forgotten, pg_end has more to send */
+	*ended_r = batch->final && pg->prepared.count <= STORE_PREPARED_MAX;
+	if (*ended_r && send_control(pg, commit_text, steps, count) < 0)
+		return -1;
+	return PQpipelineSync(pg->conn) == 1 ? 0 : -1;
+}
+
+/* What was to be prepared behind an error was not. */
+static void
+forget_unprepared(struct pg *pg, const struct step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct prepared *p = steps[i].prepared;
+
+		if (p != NULL && !p->exists) {
+			prepared_take(&pg->prepared, p);
+			prepared_free(&p);
+		}
+	}
+}
+
+static enum store_status
+pg_run(struct connection *conn, const struct batch *batch, const char **error_r)
+{
+	struct pg *pg = (struct pg *)conn;
+	/* each statement, BEGIN and COMMIT, and their being prepared */
+	struct step *steps = arena_alloc(batch->arena, 2 * ((size_t)batch->count + 2) * sizeof(*steps));
+	struct pg_error error = { 0 };
+	bool ended = false;
+	size_t count = 0;
+
+	pg->deadline_ms = store_now_ms() + pg->config->timeout_ms + ANSWER_SLACK_MS;
+	if (send_batch(pg, batch, steps, &count, &ended) < 0)
+		(void)broke(pg, batch->arena, &error, PQerrorMessage(pg->conn));
+	else
+		(void)read_round(pg, batch->arena, steps, count, &error);
+	if (error.status != STORE_OK) {
+		forget_unprepared(pg, steps, count);
+		*error_r = error.message;
+	} else if (ended) {
+		pg->in_snapshot = false;
+	}
+	return error.status;
+}
+
+static int
+send_end(struct pg *pg)
+{
+	struct prepared *p;
+	int result = send_text(pg, commit_text);
+
+	while ((p = prepared_take_excess(&pg->prepared)) != NULL) {
+		char name[NAME_SIZE], text[NAME_SIZE + 16];
+
+		statement_name(name, p);
+		(void)snprintf(text, sizeof(text), "DEALLOCATE %s", name);
+		prepared_free(&p);
+		if (result == 0)
+			result = send_text(pg, text);
+	}
+	if (result == 0 && PQpipelineSync(pg->conn) != 1)
+		result = -1;
+	return result;
+}
+
+static bool
+pg_end(struct connection *conn)
+{
+	struct pg *pg = (struct pg *)conn;
+
+	if (pg->broken || !pg->in_snapshot)
+		return !pg->broken;
+	pg->in_snapshot = false;
+	/* After an error COMMIT rolls back.  What the socket does not take now goes with the next flush. */
+	if (send_end(pg) < 0 || PQflush(pg->conn) < 0) {
+		pg->broken = true;
+		return false;
+	}
+	pg->owed_syncs++;
+	return true;
+}
+
+static void
+pg_close(struct connection *conn)
+{
+	struct pg *pg = (struct pg *)conn;
+	struct prepared *p;
+
+	while ((p = prepared_take_any(&pg->prepared)) != NULL)
+		prepared_free(&p);
+	PQfinish(pg->conn);
+	free(pg);
+}
+
+static bool
+pg_stale(struct connection *conn)
+{
+	(void)conn;
+	return false;
+}
+
+/* Checking -------------------------------------------------------------- */
+
+static int
+check_session(struct pg *pg, const struct rows *rows)
+{
+	if (rows->count != 1 || rows_int(rows, 0, 0) != PQbackendPID(pg->conn))
+		return -1;
+	if (rows_bool(rows, 0, 1) && !atomic_exchange(&pg->config->said_standby, true))
+		log_warnx("database: the server is a standby, its data may lag behind");
+	return 0;
+}
+
+/* Each question with a sync of its own, so that one without rights spares the others; all in one round trip. */
+static enum store_status
+check_server(struct pg *pg, struct arena *arena, const char **error_r)
+{
+	static const char *const questions[] = {
+		"SELECT pg_backend_pid(), pg_is_in_recovery()",
+		"SELECT name FROM django_migrations WHERE app = 'patchwork'",
+		"SELECT to_regclass('patchwork_patch') IS NOT NULL"
+	};
+	enum { QUESTIONS = sizeof(questions) / sizeof(*questions) };
+	struct rows rows[QUESTIONS] = { 0 };
+	struct pg_error error[QUESTIONS] = { 0 };
+
+	pg->deadline_ms = store_now_ms() + STORE_CONNECT_TIMEOUT_MS;
+	for (size_t i = 0; i < QUESTIONS; i++)
+		if (send_text(pg, questions[i]) < 0 || PQpipelineSync(pg->conn) != 1) {
+			*error_r = one_line(arena, PQerrorMessage(pg->conn));
+			return STORE_AWAY;
+		}
+	for (size_t i = 0; i < QUESTIONS; i++) {
+		struct step step = { .rows = &rows[i] };
+
+		(void)read_round(pg, arena, &step, 1, &error[i]);
+		if (pg->broken || (i != 1 && error[i].status != STORE_OK)) {
+			*error_r = error[i].message;
+			return error[i].status;
+		}
+	}
+	if (check_session(pg, &rows[0]) < 0) {
+		*error_r = pooler_sentence;
+		return STORE_REFUSED;
+	}
+	return schema_judge(pg->config, arena, error[1].status == STORE_OK ? &rows[1] : NULL,
+	    rows_bool(&rows[2], 0, 0), error_r);
+}
+
+static enum store_status
+pg_open(struct driver_config *config, struct arena *arena, struct connection **conn_r, const char **error_r)
+{
+	enum store_status status = STORE_AWAY;
+	PGconn *conn = connect_server(config, arena, config->timeout_ms, &status, error_r);
+	struct pg *pg;
+
+	if (conn == NULL)
+		return status;
+	pg = xcalloc(1, sizeof(*pg));
+	pg->config = config;
+	pg->conn = conn;
+	if (PQsetnonblocking(conn, 1) != 0 || PQenterPipelineMode(conn) != 1)
+		*error_r = one_line(arena, PQerrorMessage(conn));
+	else
+		status = check_server(pg, arena, error_r);
+	if (status != STORE_OK) {
+		pg_close(&pg->base);
+		return status;
+	}
+	*conn_r = &pg->base;
+	return STORE_OK;
+}
+
+/* For thimblectl -------------------------------------------------------- */
+
+/* Runs text without parameters, several statements perhaps; NULL with a sentence when it fails. */
+static PGresult *
+exec_plain(PGconn *conn, struct arena *arena, const char *text, const char **error_r)
+{
+	PGresult *result = PQexec(conn, text);
+	ExecStatusType status = PQresultStatus(result);
+
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+		return result;
+	*error_r = one_line(arena, PQerrorMessage(conn));
+	PQclear(result);
+	return NULL;
+}
+
+static int
+pg_script(struct driver_config *config, struct arena *arena, const char *script, const char **error_r)
+{
+	const char *const texts[] = { "BEGIN", script, "COMMIT" };
+	enum store_status status;
+	PGconn *conn = connect_server(config, arena, 0, &status, error_r);
+	int result = 0;
+
+	if (conn == NULL)
+		return -1;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts) && result == 0; i++) {
+		PGresult *done = exec_plain(conn, arena, texts[i], error_r);
+
+		/* A connection that ends rolls back. */
+		if (done == NULL)
+			result = -1;
+		PQclear(done);
+	}
+	PQfinish(conn);
+	return result;
+}
+
+static int
+pg_prepare_empty(struct driver_config *config, struct arena *arena, const char **error_r)
+{
+	enum store_status status;
+	PGconn *conn = connect_server(config, arena, config->timeout_ms, &status, error_r);
+	PGresult *found;
+	int result = -1;
+
+	if (conn == NULL) {
+		if (status == STORE_REFUSED && strstr(*error_r, "FATAL:  database \"") != NULL)
+			*error_r = arena_printf(arena, "%s; make it first, with `createdb -T template0 -E UTF8`", *error_r);
+		return -1;
+	}
+	found = exec_plain(conn, arena, "SELECT current_database(), current_setting('server_encoding'),"
+	    " (SELECT min(relname) FROM pg_class WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid)"
+	    " AND relname ~ '^(patchwork|django|auth|authtoken|thimble)_')", error_r);
+	if (found == NULL)
+		goto done;
+	if (!PQgetisnull(found, 0, 2))
+		*error_r = arena_printf(arena, "the database %s holds the table %s already; it was left alone",
+		    PQgetvalue(found, 0, 0), PQgetvalue(found, 0, 2));
+	else if (strcmp(PQgetvalue(found, 0, 1), "UTF8") != 0)
+		*error_r = arena_printf(arena, "the database %s has the encoding %s, which cannot hold every mail; "
+		    "make one with `createdb -T template0 -E UTF8`", PQgetvalue(found, 0, 0), PQgetvalue(found, 0, 1));
+	else
+		result = 0;
+done:
+	PQclear(found);
+	PQfinish(conn);
+	return result;
+}
+
+const struct driver driver_postgresql = {
+	.dialect = DIALECT_POSTGRESQL,
+	.check_url = pg_check_url,
+	.open = pg_open,
+	.close = pg_close,
+	.stale = pg_stale,
+	.run = pg_run,
+	.end = pg_end,
+	.script = pg_script,
+	.prepare_empty = pg_prepare_empty,
+};

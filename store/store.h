@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The database behind one interface.  A worker has one `struct store`, a pool
+ * of connections that its job threads borrow one at a time.  Everything here
+ * may block and belongs to job threads, but where it says otherwise.
+ *
+ * Reading: store_begin borrows a connection and opens one read snapshot;
+ * store_query queues statements, store_flush sends all that are queued in one
+ * round trip and fills their rows; store_end gives the connection back.
+ * Statements are prepared once per connection (the least recently used of
+ * more than STORE_PREPARED_MAX are forgotten).
+ */
+#ifndef THIMBLE_STORE_STORE_H
+#define THIMBLE_STORE_STORE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "store/sql.h"
+
+struct arena;
+
+enum { STORE_PREPARED_MAX = 256 };
+
+enum store_status {
+	STORE_OK = 0,
+	STORE_AWAY,	/* not to be reached, or the connection broke: try again later */
+	STORE_BUSY,	/* no connection became free in time */
+	STORE_TIMEOUT,	/* the statement took too long and was ended */
+	STORE_REFUSED,	/* reached, but not usable: a pooler, an unknown schema, no rights */
+	STORE_FAILED	/* the statement itself failed: a defect of ours */
+};
+
+struct store_options {
+	const char *url;		/* sqlite:/path or postgresql://... */
+	const char *timezone;		/* of naive timestamps */
+	unsigned timeout_ms;		/* for a statement, and for waiting for a connection */
+	unsigned quota;			/* idle connections this process may keep */
+	/* One entry per connection the node may have, shared by all workers:
+	 * 0, or the pid that uses it.  The master clears those of dead workers.
+	 * NULL: nobody else connects, so that nothing needs to be booked. */
+	_Atomic int32_t *slots;
+	unsigned slot_count;
+};
+
+struct store;
+struct snapshot;
+
+/* Says whether a URL is well-formed; returns 0, or -1 with a sentence in *error_r (static). */
+int store_url_check(const char *url, const char **error_r);
+
+/* Does not connect.  Any thread.  `options` is copied, strings included.  NULL only for a bad URL. */
+struct store *store_new(const struct store_options *options);
+/* All snapshots must have ended. */
+void store_free(struct store **store);
+enum dialect store_dialect(const struct store *store);
+
+/* Closes connections that were idle for `idle_ms`; 0 closes all idle ones.  Never waits; any thread. */
+void store_trim(struct store *store, unsigned idle_ms);
+
+/* Figures for metrics; any thread. */
+struct store_stats {
+	unsigned open;			/* connections now */
+	uint64_t statements;		/* executed, BEGIN and COMMIT not counted */
+	uint64_t failures;
+	uint64_t wait_us;		/* waited for connections */
+};
+struct store_stats store_stats(const struct store *store);
+
+/* A statement's result.  Cells point into memory of the arena. */
+struct rows {
+	int count;
+	int columns;
+	struct slice *cells;		/* row by row; absent is NULL; text as the database prints it */
+};
+
+/*
+ * Opens a snapshot.  On any status but STORE_OK, *error_r is a sentence for
+ * the log, in the arena.  Rows and errors live as long as the arena.
+ * STORE_AWAY and STORE_REFUSED are logged here, once when it begins and once
+ * when it is over; the rest is the caller's to log.
+ */
+enum store_status store_begin(struct store *store, struct arena *arena,
+    struct snapshot **snapshot_r, const char **error_r);
+
+/* Queues a statement.  The rows are filled by the next store_flush; until then, and if it fails, they are none. */
+struct rows *store_query(struct snapshot *snapshot, struct sql *q);
+/* After a failure the snapshot is of no more use: each further flush returns the same. */
+enum store_status store_flush(struct snapshot *snapshot, const char **error_r);
+/*
+ * The same for the last statements of an answer: the snapshot ends with them,
+ * in the same round trip, and the connection is given back before the rows are
+ * looked at.  Only store_end may follow.
+ */
+enum store_status store_flush_last(struct snapshot *snapshot, const char **error_r);
+
+/* Statements queued so far in this snapshot. */
+unsigned store_snapshot_statements(const struct snapshot *snapshot);
+
+/* Ends the snapshot (without waiting for the database's answer) and nulls it.  After a failure too. */
+void store_end(struct snapshot **snapshot);
+
+/* For thimblectl: runs a script of several statements in one write transaction; 0 or -1 with a sentence. */
+int store_run_script(struct store *store, struct arena *arena, const char *script, const char **error_r);
+/* For thimblectl: makes an empty SQLite file with WAL, or checks that the PostgreSQL database holds no Patchwork table; 0 or -1. */
+int store_prepare_empty(struct store *store, struct arena *arena, const char **error_r);
+
+/* The DDL of Patchwork 3.2.1's schema in that dialect, stock states and tags included. */
+const char *store_schema(enum dialect dialect);
+
+static inline struct slice
+rows_get(const struct rows *rows, int row, int column)
+{
+	return rows->cells[(size_t)row * (size_t)rows->columns + (size_t)column];
+}
+
+static inline bool
+rows_null(const struct rows *rows, int row, int column)
+{
+	return rows_get(rows, row, column).p == NULL;
+}
+
+/* NULL and what is no number give 0. */
+int64_t rows_int(const struct rows *rows, int row, int column);
+/* PostgreSQL's t, SQLite's 1. */
+bool rows_bool(const struct rows *rows, int row, int column);
+
+#endif
