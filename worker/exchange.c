@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See conn_private.h: one request and its answer, from the parsed head to the
+ * line in the access log.  Loop only, but for run_job.
+ */
+#include "config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/settings.h"
+#include "worker/access_log.h"
+#include "worker/conn_private.h"
+#include "worker/request.h"
+#include "worker/shared.h"
+#include "worker/status.h"
+
+static void
+count_in_flight(struct conns *conns, bool up)
+{
+	if (conns->o.slot == NULL)
+		return;
+	if (up)
+		atomic_fetch_add_explicit(&conns->o.slot->in_flight, 1, memory_order_relaxed);
+	else
+		atomic_fetch_sub_explicit(&conns->o.slot->in_flight, 1, memory_order_relaxed);
+}
+
+static void
+free_body(void *object)
+{
+	buf_fini(object);
+}
+
+struct exchange *
+exchange_new(struct conn *c)
+{
+	struct request *request = request_new();
+	struct exchange *x = arena_zalloc(request->arena, sizeof(*x));
+
+	request->started_us = clock_us();
+	x->request = request;
+	x->conn = c;
+	x->conns = c->conns;
+	arena_cleanup(request->arena, free_body, &x->body);
+	count_in_flight(x->conns, true);
+	return x;
+}
+
+static enum http_result
+take_chunks(struct exchange *x, struct slice *in)
+{
+	enum http_result result;
+	struct slice data;
+	size_t used;
+
+	do {
+		result = http_chunks_parse(&x->chunks, *in, x->conns->o.settings->server.max_body, &used, &data);
+		buf_slice(&x->body, data);
+		*in = slice_from(*in, used);
+	} while (result == HTTP_MORE && used > 0);
+	return result;
+}
+
+enum http_result
+exchange_take_body(struct exchange *x, struct slice *in, int *status_r, const char **reason_r)
+{
+	size_t n;
+
+	if (x->chunked) {
+		enum http_result result = take_chunks(x, in);
+
+		if (result == HTTP_BAD) {
+			*status_r = x->chunks.status;
+			*reason_r = x->chunks.reason;
+		}
+		return result;
+	}
+	/* The buffer grows with what arrives, not with what was announced. */
+	n = in->n < x->left ? in->n : (size_t)x->left;
+	buf_add(&x->body, in->p, n);
+	*in = slice_from(*in, n);
+	x->left -= n;
+	return x->left == 0 ? HTTP_DONE : HTTP_MORE;
+}
+
+uint64_t
+exchange_received(const struct exchange *x)
+{
+	return x->body.len;
+}
+
+static struct exchange *
+exchange_from_job(struct job *job)
+{
+	return (struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
+}
+
+/* Job thread. */
+static enum job_outcome
+run_job(struct job *job)
+{
+	struct exchange *x = exchange_from_job(job);
+	const struct conns_options *o = &x->conns->o;
+	bool may_hash = job->lane == JOB_LANE_HASH;
+
+	return o->handler->run(o->context, x->request, may_hash) == SERVICE_NEEDS_HASH ? JOB_AGAIN_HASH : JOB_DONE;
+}
+
+static void
+job_done(struct job *job)
+{
+	struct exchange *x = exchange_from_job(job);
+
+	if (x->conn != NULL)
+		conn_answered(x->conn, x);
+	else
+		request_free(&x->request);	/* x goes with it */
+}
+
+enum exchange_started
+exchange_start(struct exchange *x)
+{
+	const struct conns_options *o = &x->conns->o;
+
+	x->request->body = buf_as_slice(&x->body);
+	x->request->started_us = clock_us();
+	if (o->handler->answer(o->context, x->request))
+		return EXCHANGE_ANSWERED;
+	x->job = (struct job){ .run = run_job, .done_cb = job_done, .lane = JOB_LANE_READ };
+	if (jobs_submit(o->jobs, &x->job))
+		return EXCHANGE_WORKING;
+	if (o->slot != NULL)
+		atomic_fetch_add_explicit(&o->slot->shed, 1, memory_order_relaxed);
+	service_error(x->request, 503, "The server is too busy.");
+	return EXCHANGE_ANSWERED;
+}
+
+void
+exchange_orphan(struct exchange *x)
+{
+	x->conn = NULL;
+	count_in_flight(x->conns, false);
+}
+
+/*
+ * What the connection set in a request is constant from then on, so it may be
+ * copied while a thread works on it; the rest, the route included, is the
+ * thread's.
+ */
+struct exchange *
+exchange_time_out(struct exchange *old)
+{
+	struct exchange *x = exchange_new(old->conn);
+	const struct request *from = old->request;
+	struct request *to = x->request;
+
+	to->method = from->method;
+	to->method_name = arena_slice(to->arena, from->method_name);
+	to->path = arena_slice(to->arena, from->path);
+	to->query = arena_slice(to->arena, from->query);
+	to->user_agent = arena_slice(to->arena, from->user_agent);
+	to->referer = arena_slice(to->arena, from->referer);
+	to->client = arena_slice(to->arena, from->client);
+	to->http_minor = from->http_minor;
+	to->started_us = from->started_us;
+	exchange_orphan(old);
+	if (x->conns->o.slot != NULL)
+		atomic_fetch_add_explicit(&x->conns->o.slot->timeouts, 1, memory_order_relaxed);
+	service_error(to, 503, "The request took too long.");
+	return x;
+}
+
+static void
+make_date(struct conns *conns)
+{
+	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t now = time(NULL);
+	struct tm tm;
+	int n;
+
+	if (now == conns->date_time)
+		return;
+	(void)gmtime_r(&now, &tm);
+	n = snprintf(conns->date, sizeof(conns->date), "Date: %.3s, %02d %.3s %d %02d:%02d:%02d GMT\r\n",
+	    days + tm.tm_wday * 3, tm.tm_mday, months + tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	conns->date_length = (size_t)n;
+	conns->date_time = now;
+}
+
+/* Status line, Date, and Connection where the version alone would say something else. */
+static void
+make_line(struct exchange *x, bool closing)
+{
+	const char *connection = "";
+	char *at = x->line;
+	int status = x->request->response.status;
+
+	if (closing)
+		connection = "Connection: close\r\n";
+	else if (x->request->http_minor == 0)
+		connection = "Connection: keep-alive\r\n";
+	make_date(x->conns);
+	at = mempcpy(at, "HTTP/1.1 000 ", 13);
+	at[-4] = (char)('0' + status / 100 % 10);
+	at[-3] = (char)('0' + status / 10 % 10);
+	at[-2] = (char)('0' + status % 10);
+	at = stpcpy(at, http_reason(status));
+	at = mempcpy(at, "\r\n", 2);
+	at = mempcpy(at, x->conns->date, x->conns->date_length);
+	at = stpcpy(at, connection);
+	x->line_length = (size_t)(at - x->line);
+}
+
+void
+exchange_seal(struct exchange *x, bool closing)
+{
+	struct response *response = &x->request->response;
+
+	x->duration_us = clock_us() - x->request->started_us;
+	make_line(x, closing);
+	x->body_length = response->body.len;
+	if (x->request->method == METHOD_HEAD || response->status == 204 || response->status == 304)
+		x->body_length = 0;
+	if (x->conns->o.slot != NULL)
+		status_count(x->conns->o.slot, x->request, x->duration_us);
+}
+
+size_t
+exchange_length(const struct exchange *x)
+{
+	return x->line_length + x->request->response.head.len + x->body_length;
+}
+
+int
+exchange_iov(const struct exchange *x, size_t sent, struct iovec *iov)
+{
+	const struct response *response = &x->request->response;
+	const struct slice parts[EXCHANGE_IOV] = {
+		{ x->line, x->line_length },
+		{ response->head.data, response->head.len },
+		{ response->body.data, x->body_length },
+	};
+	int count = 0;
+
+	for (int i = 0; i < EXCHANGE_IOV; i++) {
+		struct slice part = parts[i];
+
+		if (sent >= part.n) {
+			sent -= part.n;
+			continue;
+		}
+		part = slice_from(part, sent);
+		sent = 0;
+		/* sendmsg only reads, whatever its type says. */
+		iov[count++] = (struct iovec){ (void *)(uintptr_t)part.p, part.n };
+	}
+	return count;
+}
+
+void
+exchange_finish(struct exchange **x_p, size_t sent)
+{
+	struct exchange *x = *x_p;
+	struct request *request = x->request;
+	size_t head = exchange_length(x) - x->body_length;
+
+	*x_p = NULL;
+	count_in_flight(x->conns, false);
+	if (x->line_length > 0 && x->conns->o.access_log != NULL)
+		access_log_put(x->conns->o.access_log, request, sent > head ? sent - head : 0,
+		    clock_us() - request->started_us);
+	request_free(&request);
+}

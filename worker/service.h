@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the server answers: everything between a parsed request and the bytes
+ * of its response.  The connection knows only this header; the service knows
+ * nothing of sockets.
+ */
+#ifndef THIMBLE_WORKER_SERVICE_H
+#define THIMBLE_WORKER_SERVICE_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+struct request;
+struct service;
+struct settings;
+struct shared;
+struct store;
+
+/* One per worker; borrows its arguments.  Called before threads start. */
+struct service *service_new(const struct settings *settings, struct shared *shared, struct store *store);
+void service_free(struct service **service);
+
+/*
+ * Loop: answers what needs no database (a bad host, an unknown path, a wrong
+ * Accept).  Returns true when request->response is complete, false when
+ * service_run has to be called by a job thread.  Never blocks.
+ */
+bool service_answer(struct service *service, struct request *request);
+
+enum service_result {
+	SERVICE_DONE,		/* request->response is complete */
+	SERVICE_NEEDS_HASH	/* a password must be hashed: call again in the hashing lane */
+};
+
+/* Job thread: answers the request, with the database. */
+enum service_result service_run(struct service *service, struct request *request, bool may_hash);
+
+/*
+ * Any thread: makes {"detail": text} the response, replacing what was there.
+ * 503 gets "Retry-After: 1".  `detail` is a literal or in the request's arena.
+ */
+void service_error(struct request *request, int status, const char *detail);
+
+/* The template of a route ("/api/patches/{id}/") for statistics; "unrouted" for 0; NULL behind the last. */
+const char *service_route_name(unsigned route);
+
+/* Job thread: says whether the database answers; *reason_r is a sentence in the arena if not. */
+struct arena;
+bool service_ready(struct service *service, struct arena *arena, const char **reason_r);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The memory that all processes of a node share (MAP_SHARED, mapped by the
+ * master before it forks): worker slots with their heartbeat and counters,
+ * the booking of database connections, remembered credentials.  The cache's
+ * region is a mapping of its own.
+ *
+ * A slot belongs to the worker whose pid it bears; the master alone assigns
+ * and clears it.  Counters only grow and survive their worker; gauges are
+ * cleared with it.  Everything is atomic, relaxed; nothing is locked.
+ */
+#ifndef THIMBLE_WORKER_SHARED_H
+#define THIMBLE_WORKER_SHARED_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "cache/credentials.h"
+
+enum {
+	SHARED_MAGIC = 0x7468696d,
+	SHARED_LAYOUT = 1,
+	SHARED_WORKERS_MAX = 128,	/* old and new generations together */
+	SHARED_CONNECTIONS_MAX = 1024,
+	STATS_ROUTES_MAX = 48,
+	STATS_METHODS_MAX = 8,
+	STATS_CODES_MAX = 24,
+	STATS_BUCKETS = 16		/* of the duration histogram */
+};
+
+enum worker_state { WORKER_FREE, WORKER_STARTING, WORKER_RUNNING, WORKER_DRAINING };
+
+struct worker_slot {
+	/* set by the master at fork, cleared when the worker was reaped */
+	_Atomic int32_t pid;
+	_Atomic uint32_t state;		/* enum worker_state; the worker moves it on */
+	_Atomic uint64_t heartbeat_ms;	/* monotonic clock, noted by the worker's loop each second */
+	/* gauges */
+	_Atomic uint64_t connections;
+	_Atomic uint64_t in_flight;
+	_Atomic uint64_t queued;	/* jobs that wait for a thread */
+	_Atomic uint64_t db_open;
+	/* counters */
+	_Atomic uint64_t accepted;
+	_Atomic uint64_t requests[STATS_ROUTES_MAX][STATS_METHODS_MAX][STATS_CODES_MAX];
+	_Atomic uint64_t duration_us_sum;
+	_Atomic uint64_t duration_bucket[STATS_BUCKETS];
+	_Atomic uint64_t bytes_sent;
+	_Atomic uint64_t db_statements;
+	_Atomic uint64_t db_failures;
+	_Atomic uint64_t db_wait_us;
+	_Atomic uint64_t bad_requests;	/* refused before they were routed */
+	_Atomic uint64_t shed;		/* answered 503 because the job queue was full */
+	_Atomic uint64_t timeouts;	/* answered 503 after request_timeout */
+};
+
+struct shared {
+	uint32_t magic, layout;		/* set by the master, then constant */
+	uint64_t size;
+	_Atomic uint64_t respawns;	/* workers replaced after they died */
+	_Atomic uint64_t reloads_ok, reloads_failed;
+	_Atomic uint32_t stopping;	/* 1: readyz says 503 */
+	struct credentials credentials;
+	_Atomic int32_t db_slots[SHARED_CONNECTIONS_MAX];	/* 0 or the pid that booked it */
+	struct worker_slot workers[SHARED_WORKERS_MAX];
+};
+
+#endif
