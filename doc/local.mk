@@ -1,0 +1,2 @@
+# doc: the manual pages.
+dist_man_MANS = doc/thimblectl.1 doc/thimbled.8 doc/thimbled.conf.5

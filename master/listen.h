@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The listening sockets.  The master alone binds them and hands the numbers
+ * to its workers; a reload takes over what is bound already, so that no
+ * connection is refused in between.
+ */
+#ifndef THIMBLE_MASTER_LISTEN_H
+#define THIMBLE_MASTER_LISTEN_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/settings.h"
+
+enum { LISTENERS_MAX = SETTINGS_LIST_MAX + 1, LISTEN_ERROR_MAX = 512 };
+
+struct listener {
+	const char *address;		/* as written; the settings own it */
+	int fd;				/* non-blocking, closed on exec */
+	dev_t dev;			/* of a unix socket's file, to know it again; else 0 */
+	ino_t ino;
+};
+
+/* The public addresses in their order, then the status address if there is one. */
+struct listeners {
+	struct listener item[LISTENERS_MAX];
+	size_t count;
+	size_t public_count;		/* count, or one less */
+};
+
+/*
+ * Opens what the settings name; sockets of the same address in `held` (NULL:
+ * none) are taken, not bound again.  Returns 0, or -1 with a sentence in
+ * error_r, and then nothing is open that was not before.
+ */
+int listeners_open(struct listeners *listeners, const struct settings *settings, const struct listeners *held,
+    char error_r[LISTEN_ERROR_MAX]);
+
+/* Closes those that are not also in `kept` (NULL: none are), and removes their files. */
+void listeners_close(struct listeners *listeners, const struct listeners *kept);
+
+/* Logs where it listens, with the port that the kernel chose for port 0. */
+void listeners_log(const struct listeners *listeners);
+
+#endif
