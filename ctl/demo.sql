@@ -1,0 +1,1 @@
+-- Demo data; made by ctl/make-demo from the history of this project.

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * thimblectl: the command line, and the table of commands.
+ */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "ctl/ctl.h"
+#include "proto/json.h"
+#include "store/store.h"
+
+static const struct command commands[] = {
+	{ "init", "[--demo]", "make the database and its tables",
+	  "Makes the SQLite file that [store] url names, or fills the empty PostgreSQL\n"
+	  "database, with Patchwork's tables, states and tags.  A database that holds\n"
+	  "tables already is left alone.\n\n"
+	  "  --demo    also fill in projects, people and patches to try thimble with\n",
+	  init_command },
+	{ "config", "", "print the configuration in effect",
+	  "Prints every setting with its value, passwords masked.\n",
+	  config_command },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static void
+put_error(const struct ctl *ctl, const char *text)
+{
+	struct buf out = { 0 };
+	struct json j = json_writer(&out, 0);
+
+	(void)fprintf(stderr, "thimblectl: %s\n", text);
+	if (!ctl->json)
+		return;
+	json_open(&j, '{');
+	json_key(&j, "error");
+	json_string(&j, slice_str(text));
+	json_close(&j, '}');
+	(void)printf("%.*s\n", SLICE_ARG(buf_as_slice(&out)));
+	buf_fini(&out);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+put_error_args(const struct ctl *ctl, const char *format, va_list ap)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, format, ap) < 0)
+		log_fatalx("out of memory");
+	put_error(ctl, text);
+	free(text);
+}
+
+int
+ctl_fail(const struct ctl *ctl, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	put_error_args(ctl, format, ap);
+	va_end(ap);
+	return CTL_FAILED;
+}
+
+int
+ctl_misused(const struct ctl *ctl, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	put_error_args(ctl, format, ap);
+	va_end(ap);
+	(void)fputs("Try thimblectl --help.\n", stderr);
+	return CTL_USAGE;
+}
+
+struct store *
+ctl_store(const struct ctl *ctl)
+{
+	struct store_options options = {
+		.url = ctl->settings->store.url,
+		.timezone = ctl->settings->api.timezone,
+		.timeout_ms = (unsigned)ctl->settings->server.request_timeout,
+		.quota = 1,
+	};
+	const char *error = "";
+	struct store *store = store_new(&options);
+
+	if (store == NULL) {
+		(void)store_url_check(options.url, &error);
+		(void)ctl_fail(ctl, "[store] url is not usable: %s", error);
+	}
+	return store;
+}
+
+static void
+put_help(void)
+{
+	(void)puts("usage: thimblectl -c FILE [--json] COMMAND [ARGUMENT...]\n"
+	    "The operator's tool of thimble.\n\n"
+	    "  -c, --config FILE   thimbled's configuration\n"
+	    "      --json          print results for programs\n"
+	    "  -h, --help          this; after a command, more about it\n"
+	    "  -V, --version       the version\n\n"
+	    "Commands:");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		char left[64];
+
+		(void)snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].usage);
+		(void)printf("  %-18s  %s\n", left, commands[i].help);
+	}
+	(void)puts("\nExit status: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration.");
+}
+
+static const struct command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static bool
+asks_for_help(int argc, char **argv)
+{
+	return argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+}
+
+static int
+run_command(struct ctl *ctl, const char *path, const struct command *command, int argc, char **argv)
+{
+	struct buf errors = { 0 };
+	struct settings *settings;
+	int status;
+
+	settings = settings_load(path, &errors);
+	if (settings == NULL) {
+		struct slice text = slice_trim(buf_as_slice(&errors), "\n");
+
+		put_error(ctl, arena_printf(ctl->arena, "%.*s", SLICE_ARG(text)));
+		buf_fini(&errors);
+		return CTL_CONFIG;
+	}
+	/* As the workers do, so that both read and write the same wall clock. */
+	(void)setenv("TZ", settings->api.timezone, 1);
+	tzset();
+	ctl->settings = settings;
+	/* 0 and not 1: glibc then starts its own state of options anew. */
+	optind = 0;
+	opterr = 0;
+	status = command->run(ctl, argc, argv);
+	settings_free(&settings);
+	buf_fini(&errors);
+	return status;
+}
+
+/* Reads what stands before the command; returns -1 to go on, or an exit code. */
+static int
+parse_options(struct ctl *ctl, int argc, char **argv, const char **path_r)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+c:hV", options, NULL)) != -1)
+		switch (c) {
+		case 'c':
+			*path_r = optarg;
+			break;
+		case 'j':
+			ctl->json = true;
+			break;
+		case 'h':
+			put_help();
+			return CTL_OK;
+		case 'V':
+			(void)puts("thimblectl " PACKAGE_VERSION);
+			return CTL_OK;
+		default:
+			(void)fputs("Try thimblectl --help.\n", stderr);
+			return CTL_USAGE;
+		}
+	return -1;
+}
+
+static int
+dispatch(struct ctl *ctl, int argc, char **argv)
+{
+	const char *path = NULL;
+	const struct command *command;
+	int status = parse_options(ctl, argc, argv, &path);
+
+	if (status >= 0)
+		return status;
+	if (optind == argc)
+		return ctl_misused(ctl, "a command is missing");
+	argc -= optind;
+	argv += optind;
+	command = find_command(argv[0]);
+	if (command == NULL)
+		return ctl_misused(ctl, "there is no command %s", argv[0]);
+	if (asks_for_help(argc, argv)) {
+		(void)printf("usage: thimblectl -c FILE [--json] %s %s\n%s", command->name, command->usage, command->more);
+		return CTL_OK;
+	}
+	if (path == NULL)
+		return ctl_misused(ctl, "give thimbled's configuration with -c FILE");
+	return run_command(ctl, path, command, argc, argv);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ctl ctl = { .arena = arena_new() };
+	int status;
+
+	log_set_process("thimblectl");
+	status = dispatch(&ctl, argc, argv);
+	if (fflush(stdout) != 0 && status == CTL_OK)
+		status = CTL_FAILED;
+	arena_free(&ctl.arena);
+	return status;
+}

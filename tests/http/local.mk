@@ -1,0 +1,11 @@
+# Black-box tests of HTTP: Python programs against a running server.
+check_PROGRAMS += tests/http/echo_server
+tests_http_echo_server_SOURCES = tests/http/echo_server.c
+# Its own service_* and store_* stand in for those of the libraries.
+tests_http_echo_server_LDADD = libworker.a libproto.a libbase.a $(EVENT_LIBS)
+
+TEST_EXTENSIONS = .py
+PY_LOG_COMPILER = python3
+TESTS += tests/http/test_protocol.py
+tests/http/test_protocol.log: tests/http/echo_server
+EXTRA_DIST += tests/http/harness.py tests/http/test_protocol.py

@@ -1,0 +1,6 @@
+# Tests of the master, and what Python tests share. They find the programs by THIMBLE_BIN.
+AM_TESTS_ENVIRONMENT = THIMBLE_BIN='$(abs_top_builddir)/thimbled'; export THIMBLE_BIN;
+TESTS += tests/ops/test_master.py tests/settings-documented tests/includes
+EXTRA_DIST += tests/lib/postgres.py tests/lib/thimble.py tests/ops/test_master.py \
+	tests/cppcheck.cfg tests/cppcheck.suppress tests/includes tests/mirror \
+	tests/settings-documented tests/with-postgres

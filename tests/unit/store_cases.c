@@ -1,0 +1,799 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What both databases must do alike.  Linked into test_store_sqlite and
+ * test_store_postgresql.
+ */
+#include "config.h"
+
+#include "store_cases.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "proto/moment.h"
+
+#define ZONE "Australia/Canberra"
+
+struct store_case fx;
+
+/* For a statement that never ends by itself; both databases understand it. */
+#define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT (i + 1) % 1000 FROM n) SELECT count(*) FROM n"
+
+/* Tools ----------------------------------------------------------------- */
+
+struct store *
+open_store(unsigned timeout_ms, unsigned quota, _Atomic int32_t *slots, unsigned slot_count)
+{
+	struct store_options options = { .url = fx.url, .timezone = ZONE, .timeout_ms = timeout_ms,
+		.quota = quota, .slots = slots, .slot_count = slot_count };
+	struct store *store = store_new(&options);
+
+	cr_assert_not_null(store);
+	return store;
+}
+
+void
+store_case_init(void)
+{
+	const char *error = "";
+
+	(void)setenv("TZ", ZONE, 1);
+	tzset();
+	fx.arena = arena_new();
+	fx.url = fixture_make_empty();
+	fx.store = open_store(CASE_TIMEOUT_MS, CASE_SLOTS, fx.slots, CASE_SLOTS);
+	cr_assert_eq(store_prepare_empty(fx.store, fx.arena, &error), 0, "%s", error);
+	must_run(store_schema(store_dialect(fx.store)));
+}
+
+void
+store_case_fini(void)
+{
+	store_free(&fx.store);
+	arena_free(&fx.arena);
+	fixture_remove(fx.url);
+	free(fx.url);
+}
+
+void
+must_run(const char *script)
+{
+	const char *error = "";
+
+	cr_assert_eq(store_run_script(fx.store, fx.arena, script, &error), 0, "%s", error);
+}
+
+struct snapshot *
+must_begin(struct store *store)
+{
+	const char *error = "";
+	struct snapshot *snapshot = NULL;
+
+	cr_assert_eq(store_begin(store, fx.arena, &snapshot, &error), STORE_OK, "%s", error);
+	return snapshot;
+}
+
+void
+must_flush(struct snapshot *snapshot)
+{
+	const char *error = "";
+
+	cr_assert_eq(store_flush(snapshot, &error), STORE_OK, "%s", error);
+}
+
+struct sql *
+sql_text(const char *text)
+{
+	struct sql *q = sql_new(fx.arena, store_dialect(fx.store));
+
+	sql_add(q, text);
+	return q;
+}
+
+const char *
+ask(struct store *store, const char *text)
+{
+	struct snapshot *snapshot = must_begin(store);
+	struct rows *rows = store_query(snapshot, sql_text(text));
+
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_assert_null(snapshot);
+	if (rows->count == 0 || rows_null(rows, 0, 0))
+		return "";
+	return arena_memdup(fx.arena, rows_get(rows, 0, 0).p, rows_get(rows, 0, 0).n);
+}
+
+/* The first column of all rows as "a,b,c". */
+static const char *
+column(struct sql *q)
+{
+	struct snapshot *snapshot = must_begin(fx.store);
+	struct rows *rows = store_query(snapshot, q);
+	const char *list = "";
+
+	must_flush(snapshot);
+	store_end(&snapshot);
+	for (int i = 0; i < rows->count; i++)
+		list = arena_printf(fx.arena, "%s%s%.*s", list, i > 0 ? "," : "", SLICE_ARG(rows_get(rows, i, 0)));
+	return list;
+}
+
+static void
+nap(unsigned ms)
+{
+	struct timespec pause = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
+		continue;
+}
+
+static double
+seconds_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void
+add_people(const char *values)
+{
+	must_run(arena_printf(fx.arena, "INSERT INTO patchwork_person (email, name, user_id) VALUES %s", values));
+}
+
+TestSuite(store, .init = store_case_init, .fini = store_case_fini, .timeout = 60);
+
+/* Statements and rows --------------------------------------------------- */
+
+Test(store, reads_rows_of_the_schema)
+{
+	struct snapshot *snapshot = must_begin(fx.store);
+	struct rows *states = store_query(snapshot,
+	    sql_text("SELECT id, name, action_required FROM patchwork_state ORDER BY ordering"));
+	struct rows *tags = store_query(snapshot, sql_text("SELECT abbrev FROM patchwork_tag ORDER BY abbrev"));
+	struct rows *none = store_query(snapshot, sql_text("SELECT id, name FROM patchwork_patch"));
+
+	cr_assert_eq(states->count, 0);
+	must_flush(snapshot);
+	cr_expect_eq(store_snapshot_statements(snapshot), 3);
+	store_end(&snapshot);
+	cr_assert_eq(states->count, 10);
+	cr_assert_eq(states->columns, 3);
+	cr_expect_eq(rows_int(states, 9, 0), 10);
+	cr_expect(slice_is(rows_get(states, 9, 1), "Deferred"));
+	cr_expect(rows_bool(states, 1, 2));
+	cr_expect_not(rows_bool(states, 2, 2));
+	cr_expect_eq(tags->count, 3);
+	cr_expect_eq(none->count, 0);
+	cr_expect_eq(none->columns, 2);
+	cr_expect_eq(store_stats(fx.store).statements, 3);
+	cr_expect_eq(store_stats(fx.store).failures, 0);
+}
+
+Test(store, tells_null_from_empty)
+{
+	struct snapshot *snapshot;
+	struct rows *rows;
+
+	add_people("('a@example.org', NULL, NULL), ('b@example.org', '', NULL)");
+	snapshot = must_begin(fx.store);
+	rows = store_query(snapshot, sql_text("SELECT name, user_id, -5 FROM patchwork_person ORDER BY id"));
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_assert_eq(rows->count, 2);
+	cr_expect(rows_null(rows, 0, 0));
+	cr_expect_not(rows_null(rows, 1, 0));
+	cr_expect_eq(rows_get(rows, 1, 0).n, 0);
+	cr_expect_eq(rows_int(rows, 0, 1), 0);
+	cr_expect_eq(rows_int(rows, 0, 2), -5);
+}
+
+Test(store, binds_every_kind_of_parameter)
+{
+	struct sql *q = sql_text("SELECT ");
+	struct snapshot *snapshot;
+	struct rows *rows;
+
+	sql_int(q, INT64_MIN);
+	sql_add(q, ", ");
+	sql_bool(q, true);
+	sql_add(q, ", ");
+	sql_bool(q, false);
+	sql_add(q, ", ");
+	sql_string(q, SLICE("it's; \"quoted\" \\ $1 ?1 \xc3\xa4"));
+	sql_add(q, ", ");
+	sql_string(q, SLICE_NONE);
+	sql_add(q, ", ");
+	sql_string(q, SLICE(""));
+	snapshot = must_begin(fx.store);
+	rows = store_query(snapshot, q);
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_assert_eq(rows->count, 1);
+	cr_expect(slice_is(rows_get(rows, 0, 0), "-9223372036854775808"));
+	cr_expect(rows_bool(rows, 0, 1));
+	cr_expect_not(rows_bool(rows, 0, 2));
+	cr_expect(slice_is(rows_get(rows, 0, 3), "it's; \"quoted\" \\ $1 ?1 \xc3\xa4"));
+	cr_expect(rows_null(rows, 0, 4));
+	cr_expect_not(rows_null(rows, 0, 5));
+}
+
+Test(store, ids_none_one_and_many)
+{
+	static const int64_t ids[] = { 3, 1, 99, INT64_MAX };
+	static const size_t counts[] = { 0, 1, 4 };
+	static const char *const wanted[] = { "", "3", "1,3" };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct sql *q = sql_text("SELECT id FROM patchwork_state WHERE id ");
+
+		sql_ids(q, ids, counts[i]);
+		sql_add(q, " ORDER BY id");
+		cr_expect_str_eq(column(q), wanted[i]);
+	}
+}
+
+static const char *
+emails_where(void (*condition)(struct sql *, const char *, struct slice), const char *what, const char *value)
+{
+	struct sql *q = sql_text("SELECT id FROM patchwork_person AS p WHERE ");
+
+	condition(q, what, slice_str(value));
+	sql_add(q, " ORDER BY id");
+	return column(q);
+}
+
+Test(store, equality_but_for_case)
+{
+	const char *unicode = fixture_folds_unicode ? "3" : "";
+
+	add_people("('Ada@Example.org', 'Ada', NULL), ('ada@example.orgx', 'x', NULL),"
+	    " ('\xc3\xa4pfel@example.org', 'y', NULL)");
+	cr_expect_str_eq(emails_where(sql_equals_nocase, "p.email", "ADA@EXAMPLE.ORG"), "1");
+	cr_expect_str_eq(emails_where(sql_equals_nocase, "p.email", "ada@example.org%"), "");
+	cr_expect_str_eq(emails_where(sql_equals_nocase, "p.email", "\xc3\xa4PFEL@example.org"), "3");
+	cr_expect_str_eq(emails_where(sql_equals_nocase, "p.email", "\xc3\x84PFEL@example.org"), unicode);
+	cr_expect_str_eq(emails_where(sql_equals_nocase, "p.email", ""), "");
+}
+
+Test(store, contains_escapes_the_pattern)
+{
+	const char *unicode = fixture_folds_unicode ? "6" : "";
+
+	add_people("('1', '100% Sure', NULL), ('2', '100 sure', NULL), ('3', 'a_b', NULL), ('4', 'axb', NULL),"
+	    " ('5', 'back\\slash', NULL), ('6', '\xc3\x84rger', NULL), ('7', NULL, NULL), ('8', '', NULL)");
+	cr_expect_str_eq(emails_where(sql_contains_nocase, "p.name", "100%"), "1");
+	cr_expect_str_eq(emails_where(sql_contains_nocase, "p.name", "SURE"), "1,2");
+	cr_expect_str_eq(emails_where(sql_contains_nocase, "p.name", "a_b"), "3");
+	cr_expect_str_eq(emails_where(sql_contains_nocase, "p.name", "K\\S"), "5");
+	cr_expect_str_eq(emails_where(sql_contains_nocase, "p.name", "\\"), "5");
+	cr_expect_str_eq(emails_where(sql_contains_nocase, "p.name", "\xc3\xa4"), unicode);
+	cr_expect_str_eq(emails_where(sql_contains_nocase, "p.name", ""), "1,2,3,4,5,6,8");
+}
+
+Test(store, resolves_names_by_position)
+{
+	const struct slice names[] = { SLICE("ADA"), SLICE("nobody"), SLICE("q\"uo\\te\t{,}"), SLICE("bob"), SLICE("ada") };
+	struct sql *q = sql_new(fx.arena, store_dialect(fx.store));
+	struct snapshot *snapshot = must_begin(fx.store);
+	struct rows *rows;
+	static const int wanted[][2] = { { 0, 1 }, { 2, 3 }, { 3, 2 }, { 3, 4 }, { 4, 1 } };
+
+	add_people("('ada', '', NULL), ('bob', '', NULL), ('Q\"uo\\te\t{,}', '', NULL), ('BOB', '', NULL)");
+	sql_resolve_names(q, "patchwork_person", "email", names, 5);
+	rows = store_query(snapshot, q);
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_assert_eq(rows->count, 5);
+	for (int i = 0; i < 5; i++) {
+		cr_expect_eq(rows_int(rows, i, 0), wanted[i][0]);
+		cr_expect_eq(rows_int(rows, i, 1), wanted[i][1]);
+	}
+	q = sql_new(fx.arena, store_dialect(fx.store));
+	sql_resolve_names(q, "patchwork_person", "email", names, 0);
+	cr_expect_str_eq(column(q), "");
+}
+
+static const char *
+sessions_before(struct moment m)
+{
+	struct sql *q = sql_text("SELECT session_key FROM django_session WHERE expire_date < ");
+
+	sql_moment(q, &m);
+	sql_add(q, " ORDER BY session_key");
+	return column(q);
+}
+
+Test(store, moments_are_wall_clock_and_instants)
+{
+	/* Summer there: UTC+11. */
+	must_run("INSERT INTO django_session (session_key, session_data, expire_date) VALUES"
+	    " ('a', '', '2020-01-02 03:04:05'), ('b', '', '2020-01-02 03:04:05.5'), ('c', '', '2020-07-02 03:04:05')");
+	cr_expect_str_eq(ask(fx.store, "SELECT expire_date FROM django_session ORDER BY session_key"),
+	    store_dialect(fx.store) == DIALECT_SQLITE ? "2020-01-02 03:04:05" : "2020-01-02 03:04:05+11");
+	cr_expect_str_eq(sessions_before((struct moment){ 2020, 1, 2, 3, 4, 5, 0, false, 0 }), "");
+	cr_expect_str_eq(sessions_before((struct moment){ 2020, 1, 2, 3, 4, 5, 1, false, 0 }), "a");
+	cr_expect_str_eq(sessions_before((struct moment){ 2020, 1, 1, 16, 4, 5, 0, true, 0 }), "");
+	cr_expect_str_eq(sessions_before((struct moment){ 2020, 1, 1, 16, 4, 5, 500001, true, 0 }), "a,b");
+	cr_expect_str_eq(sessions_before((struct moment){ 2020, 1, 1, 18, 4, 6, 0, true, 7200 }), "a,b");
+	/* Winter: UTC+10. */
+	cr_expect_str_eq(sessions_before((struct moment){ 2020, 7, 1, 17, 4, 5, 0, true, 0 }), "a,b");
+	cr_expect_str_eq(sessions_before((struct moment){ 2020, 7, 1, 17, 4, 6, 0, true, 0 }), "a,b,c");
+	cr_expect_str_eq(sessions_before((struct moment){ 9999, 12, 31, 23, 59, 59, 0, true, -43200 }), "a,b,c");
+	cr_expect_str_eq(sessions_before((struct moment){ 1, 1, 1, 0, 0, 0, 0, true, 43200 }), "");
+}
+
+/* Failures -------------------------------------------------------------- */
+
+static enum store_status
+flush_fails(struct snapshot *snapshot, const char **error)
+{
+	*error = NULL;
+	return store_flush(snapshot, error);
+}
+
+Test(store, a_failed_statement_names_itself_and_spares_the_connection)
+{
+	struct snapshot *snapshot = must_begin(fx.store);
+	struct rows *good = store_query(snapshot, sql_text("SELECT 1"));
+	struct rows *bad = store_query(snapshot, sql_text("SELECT nonsense FROM patchwork_patch"));
+	struct rows *late = store_query(snapshot, sql_text("SELECT 'late'"));
+	const char *error;
+
+	cr_expect_eq(flush_fails(snapshot, &error), STORE_FAILED);
+	cr_expect(strstr(error, "nonsense FROM patchwork_patch") != NULL, "%s", error);
+	cr_expect_eq(good->count, 0);
+	cr_expect_eq(bad->count, 0);
+	cr_expect_eq(late->count, 0);
+	(void)store_query(snapshot, sql_text("SELECT 1"));
+	cr_expect_eq(flush_fails(snapshot, &error), STORE_FAILED);
+	store_end(&snapshot);
+	cr_expect_str_eq(ask(fx.store, "SELECT 'late'"), "late");
+	cr_expect_str_eq(ask(fx.store, "SELECT 1"), "1");
+	cr_expect_eq(store_stats(fx.store).open, 1);
+	cr_expect_eq(store_stats(fx.store).failures, 1);
+}
+
+Test(store, a_snapshot_does_not_write)
+{
+	struct snapshot *snapshot = must_begin(fx.store);
+	const char *error;
+
+	(void)store_query(snapshot, sql_text("UPDATE patchwork_state SET name = 'x' WHERE id = 1"));
+	cr_expect_neq(flush_fails(snapshot, &error), STORE_OK);
+	store_end(&snapshot);
+	cr_expect_str_eq(ask(fx.store, "SELECT name FROM patchwork_state WHERE id = 1"), "New");
+}
+
+Test(store, a_slow_statement_is_ended)
+{
+	struct store *hasty = open_store(200, 1, NULL, 0);
+	struct snapshot *snapshot = must_begin(hasty);
+	const char *error;
+	double began = seconds_now(), took;
+
+	(void)store_query(snapshot, sql_text(ENDLESS));
+	cr_expect_eq(flush_fails(snapshot, &error), STORE_TIMEOUT);
+	took = seconds_now() - began;
+	cr_expect(took >= 0.19 && took < 5, "%f s", took);
+	cr_expect(strstr(error, "200 ms") != NULL, "%s", error);
+	store_end(&snapshot);
+	cr_expect_str_eq(ask(hasty, "SELECT 1"), "1");
+	cr_expect_eq(store_stats(hasty).open, 1);
+	store_free(&hasty);
+}
+
+Test(store, too_many_parameters_fail)
+{
+	struct sql *q = sql_text("SELECT ");
+	struct snapshot *snapshot = must_begin(fx.store);
+	const char *error;
+
+	for (int i = 0; i <= SQL_PARAMS_MAX; i++) {
+		sql_add(q, i > 0 ? " + " : "");
+		sql_int(q, i);
+	}
+	cr_expect_eq(q->count, SQL_PARAMS_MAX);
+	(void)store_query(snapshot, q);
+	cr_expect_eq(flush_fails(snapshot, &error), STORE_FAILED);
+	store_end(&snapshot);
+}
+
+Test(store, a_nul_byte_does_not_cut_a_parameter_short)
+{
+	const struct slice names[] = { SLICE("New\0x") };
+	struct sql *q = sql_text("SELECT id FROM patchwork_state WHERE name = ");
+	struct snapshot *snapshot = must_begin(fx.store);
+	const char *error;
+
+	sql_string(q, names[0]);
+	(void)store_query(snapshot, q);
+	cr_expect_eq(flush_fails(snapshot, &error), STORE_FAILED);
+	store_end(&snapshot);
+	q = sql_new(fx.arena, store_dialect(fx.store));
+	sql_resolve_names(q, "patchwork_state", "name", names, 1);
+	cr_expect(q->unusable);
+}
+
+Test(store, an_absent_database_is_away_and_asked_rarely)
+{
+	char url[512];
+	struct store_options options = { .url = url, .timeout_ms = 1000, .quota = 1 };
+	struct store *absent;
+	struct snapshot *snapshot;
+	const char *error = NULL;
+	double began;
+
+	fixture_absent_url(url, sizeof(url));
+	absent = store_new(&options);
+	cr_assert_not_null(absent);
+	cr_expect_eq(store_begin(absent, fx.arena, &snapshot, &error), STORE_AWAY);
+	cr_assert_not_null(error);
+	cr_expect_null(snapshot);
+	began = seconds_now();
+	for (int i = 0; i < 1000; i++) {
+		error = NULL;
+		cr_expect_eq(store_begin(absent, fx.arena, &snapshot, &error), STORE_AWAY);
+		cr_assert_not_null(error);
+	}
+	cr_expect_lt(seconds_now() - began, 0.15);
+	cr_expect_eq(store_stats(absent).open, 0);
+	cr_expect_eq(store_stats(absent).failures, 1001);
+	store_end(&snapshot);
+	store_free(&absent);
+}
+
+/* Snapshots ------------------------------------------------------------- */
+
+Test(store, a_snapshot_does_not_see_later_writes)
+{
+	static const char count[] = "SELECT count(*) FROM patchwork_person";
+	struct snapshot *snapshot = must_begin(fx.store);
+	struct rows *before = store_query(snapshot, sql_text(count)), *after;
+
+	must_flush(snapshot);
+	add_people("('a@example.org', '', NULL)");
+	after = store_query(snapshot, sql_text(count));
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_expect_eq(rows_int(before, 0, 0), 0);
+	cr_expect_eq(rows_int(after, 0, 0), 0);
+	cr_expect_str_eq(ask(fx.store, count), "1");
+}
+
+Test(store, a_snapshot_begins_with_its_first_flush)
+{
+	static const char count[] = "SELECT count(*) FROM patchwork_person";
+	struct snapshot *snapshot;
+	struct rows *rows;
+
+	/* On a connection that served before. */
+	cr_expect_str_eq(ask(fx.store, count), "0");
+	snapshot = must_begin(fx.store);
+	rows = store_query(snapshot, sql_text(count));
+	add_people("('a@example.org', '', NULL)");
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_expect_eq(rows_int(rows, 0, 0), 1);
+}
+
+Test(store, nothing_queued_is_nothing_sent)
+{
+	struct snapshot *snapshot = must_begin(fx.store);
+
+	must_flush(snapshot);
+	store_end(&snapshot);
+	store_end(&snapshot);
+	cr_expect_eq(store_stats(fx.store).statements, 0);
+}
+
+Test(store, many_different_statements)
+{
+	enum { STATEMENTS = STORE_PREPARED_MAX * 2 + 50 };
+
+	/* Single, so that the least recently used go; twice, so that forgotten ones come back. */
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < STATEMENTS; i++) {
+			char text[64], wanted[16];
+
+			(void)snprintf(text, sizeof(text), "SELECT %d", i);
+			(void)snprintf(wanted, sizeof(wanted), "%d", i);
+			cr_assert_str_eq(ask(fx.store, text), wanted);
+		}
+	/* And more in one snapshot than are kept. */
+	for (int round = 0; round < 2; round++) {
+		struct snapshot *snapshot = must_begin(fx.store);
+		struct rows *rows[STATEMENTS];
+
+		for (int i = 0; i < STATEMENTS; i++)
+			rows[i] = store_query(snapshot, sql_text(arena_printf(fx.arena, "SELECT %d, 'one'", i)));
+		must_flush(snapshot);
+		store_end(&snapshot);
+		for (int i = 0; i < STATEMENTS; i++)
+			cr_assert_eq(rows_int(rows[i], 0, 0), i);
+	}
+}
+
+Test(store, the_same_statement_several_times_in_one_flush)
+{
+	struct snapshot *snapshot = must_begin(fx.store);
+	struct rows *rows[3];
+
+	for (int i = 0; i < 3; i++) {
+		struct sql *q = sql_text("SELECT name FROM patchwork_state WHERE id = ");
+
+		sql_int(q, i + 1);
+		rows[i] = store_query(snapshot, q);
+	}
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_expect(slice_is(rows_get(rows[0], 0, 0), "New"));
+	cr_expect(slice_is(rows_get(rows[1], 0, 0), "Under Review"));
+	cr_expect(slice_is(rows_get(rows[2], 0, 0), "Accepted"));
+}
+
+Test(store, a_failed_preparation_is_not_remembered)
+{
+	const char *error;
+
+	for (int i = 0; i < 2; i++) {
+		struct snapshot *snapshot = must_begin(fx.store);
+
+		(void)store_query(snapshot, sql_text("SELECT * FROM later"));
+		(void)store_query(snapshot, sql_text("SELECT 'after it'"));
+		cr_expect_eq(flush_fails(snapshot, &error), STORE_FAILED);
+		store_end(&snapshot);
+	}
+	must_run("CREATE TABLE later (id integer); INSERT INTO later VALUES (7)");
+	cr_expect_str_eq(ask(fx.store, "SELECT * FROM later"), "7");
+	cr_expect_str_eq(ask(fx.store, "SELECT 'after it'"), "after it");
+}
+
+/* The pool -------------------------------------------------------------- */
+
+Test(store, books_a_slot_per_connection)
+{
+	struct snapshot *s[CASE_SLOTS], *more;
+	const char *error = NULL;
+	double began;
+
+	for (int i = 0; i < CASE_SLOTS; i++) {
+		s[i] = must_begin(fx.store);
+		cr_expect_eq(fx.slots[i], getpid());
+	}
+	began = seconds_now();
+	cr_expect_eq(store_begin(fx.store, fx.arena, &more, &error), STORE_BUSY);
+	cr_expect(seconds_now() - began >= 0.9);
+	cr_expect(error != NULL && strstr(error, "all 3 connections") != NULL, "%s", error);
+	for (int i = 0; i < CASE_SLOTS; i++)
+		store_end(&s[i]);
+	cr_expect_eq(store_stats(fx.store).open, CASE_SLOTS);
+	cr_expect_geq(store_stats(fx.store).wait_us, 900000);
+	store_trim(fx.store, 60000);
+	cr_expect_eq(store_stats(fx.store).open, CASE_SLOTS);
+	store_trim(fx.store, 0);
+	cr_expect_eq(store_stats(fx.store).open, 0);
+	for (int i = 0; i < CASE_SLOTS; i++)
+		cr_expect_eq(fx.slots[i], 0);
+}
+
+Test(store, keeps_no_more_than_its_quota)
+{
+	struct store *modest = open_store(CASE_TIMEOUT_MS, 1, fx.slots, CASE_SLOTS);
+	struct snapshot *a = must_begin(modest), *b = must_begin(modest);
+
+	cr_expect_eq(store_stats(modest).open, 2);
+	store_end(&a);
+	cr_expect_eq(store_stats(modest).open, 1);
+	store_end(&b);
+	cr_expect_eq(store_stats(modest).open, 1);
+	store_free(&modest);
+	cr_expect_eq(fx.slots[0], 0);
+	cr_expect_eq(fx.slots[1], 0);
+}
+
+static void *
+free_slot_later(void *slot)
+{
+	nap(100);
+	atomic_store((_Atomic int32_t *)slot, 0);
+	return NULL;
+}
+
+Test(store, takes_a_slot_that_another_process_frees)
+{
+	pthread_t thread;
+	struct snapshot *snapshot;
+	double began, took;
+
+	for (int i = 0; i < CASE_SLOTS; i++)
+		fx.slots[i] = 1;
+	cr_assert_eq(pthread_create(&thread, NULL, free_slot_later, &fx.slots[1]), 0);
+	began = seconds_now();
+	snapshot = must_begin(fx.store);
+	took = seconds_now() - began;
+	cr_expect(took >= 0.09 && took < 0.7, "%f s", took);
+	cr_expect_eq(fx.slots[1], getpid());
+	store_end(&snapshot);
+	(void)pthread_join(thread, NULL);
+	store_trim(fx.store, 0);
+	cr_expect_eq(fx.slots[0], 1);
+	cr_expect_eq(fx.slots[1], 0);
+}
+
+static void *
+end_later(void *snapshot)
+{
+	struct snapshot *s = snapshot;
+
+	nap(100);
+	store_end(&s);
+	return NULL;
+}
+
+Test(store, a_waiter_takes_over_what_would_be_closed)
+{
+	_Atomic int32_t slot = 0;
+	struct store *single = open_store(CASE_TIMEOUT_MS, 0, &slot, 1);
+	struct snapshot *snapshot = must_begin(single);
+	pthread_t thread;
+
+	cr_assert_eq(pthread_create(&thread, NULL, end_later, snapshot), 0);
+	snapshot = must_begin(single);
+	(void)pthread_join(thread, NULL);
+	cr_expect_eq(slot, getpid());
+	store_end(&snapshot);
+	cr_expect_eq(slot, 0);
+	cr_expect_eq(store_stats(single).open, 0);
+	store_free(&single);
+}
+
+enum { READERS = 8, READS = 40 };
+
+static void *
+read_often(void *failures)
+{
+	struct arena *arena = arena_new();
+
+	for (int i = 0; i < READS; i++) {
+		struct snapshot *snapshot;
+		const char *error = "";
+		struct sql *q = sql_new(arena, store_dialect(fx.store));
+		struct rows *rows;
+		bool good;
+
+		if (store_begin(fx.store, arena, &snapshot, &error) != STORE_OK) {
+			atomic_fetch_add((_Atomic int *)failures, 1);
+			continue;
+		}
+		sql_addf(q, "SELECT %d + ", i % 5);
+		sql_int(q, i);
+		rows = store_query(snapshot, q);
+		good = store_flush(snapshot, &error) == STORE_OK && rows_int(rows, 0, 0) == i + i % 5;
+		atomic_fetch_add((_Atomic int *)failures, good ? 0 : 1);
+		store_end(&snapshot);
+		if (i % 10 == 0)
+			store_trim(fx.store, 0);
+	}
+	arena_free(&arena);
+	return NULL;
+}
+
+Test(store, many_threads_share_few_connections)
+{
+	pthread_t threads[READERS];
+	_Atomic int failures = 0;
+
+	for (int i = 0; i < READERS; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, read_often, &failures), 0);
+	for (int i = 0; i < READERS; i++)
+		(void)pthread_join(threads[i], NULL);
+	cr_expect_eq(failures, 0);
+	cr_expect_leq(store_stats(fx.store).open, CASE_SLOTS);
+	cr_expect_eq(store_stats(fx.store).statements, READERS * READS);
+	store_trim(fx.store, 0);
+	for (int i = 0; i < CASE_SLOTS; i++)
+		cr_expect_eq(fx.slots[i], 0);
+}
+
+/* The schema ------------------------------------------------------------ */
+
+static enum store_status
+judged(const char **error)
+{
+	struct store *store = open_store(CASE_TIMEOUT_MS, 1, NULL, 0);
+	struct snapshot *snapshot;
+	enum store_status status = store_begin(store, fx.arena, &snapshot, error);
+
+	store_end(&snapshot);
+	store_free(&store);
+	return status;
+}
+
+Test(store, an_old_schema_is_refused_by_name)
+{
+	const char *error = NULL;
+
+	must_run("DELETE FROM django_migrations WHERE app = 'patchwork' AND name > '0042'");
+	cr_expect_eq(judged(&error), STORE_REFUSED);
+	cr_expect(error != NULL && strstr(error, "0041_python3") != NULL
+	    && strstr(error, "0046_patch_comment_events") != NULL, "%s", error);
+}
+
+Test(store, a_newer_schema_is_served)
+{
+	const char *error = NULL;
+
+	must_run("INSERT INTO django_migrations (app, name, applied) VALUES"
+	    " ('patchwork', '0047_made_up', CURRENT_TIMESTAMP)");
+	cr_expect_eq(judged(&error), STORE_OK, "%s", error);
+}
+
+Test(store, without_migrations_the_patches_decide)
+{
+	const char *error = NULL;
+
+	must_run("DROP TABLE django_migrations");
+	cr_expect_eq(judged(&error), STORE_OK, "%s", error);
+	must_run("ALTER TABLE patchwork_patch RENAME TO elsewhere");
+	cr_expect_eq(judged(&error), STORE_REFUSED);
+	cr_expect(strstr(error, "holds no Patchwork schema") != NULL, "%s", error);
+}
+
+Test(store, a_refusal_ends_by_itself)
+{
+	struct store *store = open_store(CASE_TIMEOUT_MS, 1, NULL, 0);
+	struct snapshot *snapshot;
+	const char *error = NULL;
+	double began;
+
+	must_run("ALTER TABLE patchwork_patch RENAME TO elsewhere; ALTER TABLE django_migrations RENAME TO gone");
+	cr_expect_eq(store_begin(store, fx.arena, &snapshot, &error), STORE_REFUSED);
+	began = seconds_now();
+	must_run("ALTER TABLE elsewhere RENAME TO patchwork_patch; ALTER TABLE gone RENAME TO django_migrations");
+	/* Not asked again so soon, unless this machine was too slow to see. */
+	if (store_begin(store, fx.arena, &snapshot, &error) == STORE_OK) {
+		cr_expect(seconds_now() - began >= 0.19);
+		store_end(&snapshot);
+	}
+	nap(250);
+	cr_expect_str_eq(ask(store, "SELECT 1"), "1");
+	store_free(&store);
+}
+
+Test(store, a_full_database_is_not_prepared_again)
+{
+	const char *error = NULL;
+
+	cr_expect_eq(store_prepare_empty(fx.store, fx.arena, &error), -1);
+	cr_expect(error != NULL && strstr(error, "already") != NULL, "%s", error);
+	cr_expect_str_eq(ask(fx.store, "SELECT count(*) FROM patchwork_state"), "10");
+}
+
+Test(store, a_script_is_all_or_nothing)
+{
+	const char *error = NULL;
+
+	cr_expect_eq(store_run_script(fx.store, fx.arena,
+	    "DELETE FROM patchwork_tag; INSERT INTO patchwork_tag (name) VALUES ('x')", &error), -1);
+	cr_expect_not_null(error);
+	cr_expect_str_eq(ask(fx.store, "SELECT count(*) FROM patchwork_tag"), "3");
+}
+
+Test(store, a_script_keeps_foreign_keys)
+{
+	const char *error = NULL;
+
+	cr_expect_eq(store_run_script(fx.store, fx.arena,
+	    "INSERT INTO patchwork_person (email, name, user_id) VALUES ('a@example.org', '', 77)", &error), -1);
+	cr_expect_str_eq(ask(fx.store, "SELECT count(*) FROM patchwork_person"), "0");
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The store over PostgreSQL: store_cases.c, and what only a server can do.
+ * THIMBLE_TEST_PG_URL names a server on which databases and roles may be
+ * made; without it all is skipped.  THIMBLE_TEST_POOLER_URL may name a
+ * PgBouncer in front of any server.
+ */
+#include "config.h"
+
+#include <criterion/criterion.h>
+#include <libpq-fe.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "store_cases.h"
+
+const bool fixture_folds_unicode = true;
+
+static char database[64];
+
+/* The given server's URL with another database, and with `more` parameters. */
+static char *
+url_of(const char *name, const char *more)
+{
+	PQconninfoOption *options = PQconninfoParse(getenv("THIMBLE_TEST_PG_URL"), NULL);
+	struct buf url = { 0 };
+
+	cr_assert_not_null(options, "THIMBLE_TEST_PG_URL is no PostgreSQL URL");
+	buf_printf(&url, "postgresql://?dbname=%s%s", name, more);
+	for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
+		if (o->val == NULL || strcmp(o->keyword, "dbname") == 0)
+			continue;
+		buf_printf(&url, "&%s=", o->keyword);
+		for (const char *p = o->val; *p != '\0'; p++)
+			buf_printf(&url, "%%%02X", (unsigned char)*p);
+	}
+	buf_byte(&url, '\0');
+	PQconninfoFree(options);
+	return url.data;
+}
+
+/* Runs one statement on a plain connection. */
+static void
+plain(const char *url, const char *statement)
+{
+	PGconn *conn = PQconnectdb(url);
+	PGresult *result;
+
+	cr_assert_eq(PQstatus(conn), CONNECTION_OK, "%s", PQerrorMessage(conn));
+	result = PQexec(conn, statement);
+	cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK,
+	    "%s: %s", statement, PQerrorMessage(conn));
+	PQclear(result);
+	PQfinish(conn);
+}
+
+char *
+fixture_make_empty(void)
+{
+	const char *server = getenv("THIMBLE_TEST_PG_URL");
+
+	if (server == NULL || *server == '\0')
+		cr_skip_test("THIMBLE_TEST_PG_URL is not set");
+	(void)snprintf(database, sizeof(database), "thimble_unit_%d", (int)getpid());
+	plain(server, arena_printf(fx.arena, "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'",
+	    database));
+	return url_of(database, "");
+}
+
+void
+fixture_remove(const char *url)
+{
+	char statement[128];
+
+	(void)url;
+	(void)snprintf(statement, sizeof(statement), "DROP DATABASE %s WITH (FORCE)", database);
+	plain(getenv("THIMBLE_TEST_PG_URL"), statement);
+}
+
+void
+fixture_absent_url(char *url, size_t size)
+{
+	/* Nothing listens on port 1. */
+	(void)snprintf(url, size, "postgresql://nobody@127.0.0.1:1/nothing");
+}
+
+TestSuite(driver, .init = store_case_init, .fini = store_case_fini, .timeout = 60);
+
+static void
+end_backends(const char *application)
+{
+	plain(fx.url, arena_printf(fx.arena, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+	    " WHERE datname = current_database() AND application_name = '%s'", application));
+}
+
+static struct store *
+store_at(const char *url)
+{
+	struct store_options options = { .url = url, .timezone = "UTC", .timeout_ms = 1000, .quota = 1 };
+	struct store *store = store_new(&options);
+
+	cr_assert_not_null(store);
+	return store;
+}
+
+static void
+begin_refused(const char *url, const char *wanted)
+{
+	struct store *store = store_at(url);
+	struct snapshot *snapshot;
+	const char *error = "";
+
+	cr_expect_eq(store_begin(store, fx.arena, &snapshot, &error), STORE_REFUSED, "%s", error);
+	cr_expect(strstr(error, wanted) != NULL, "%s", error);
+	store_free(&store);
+}
+
+Test(driver, the_session_is_set_up)
+{
+	cr_expect_str_eq(ask(fx.store, "SHOW timezone"), "Australia/Canberra");
+	cr_expect_str_eq(ask(fx.store, "SHOW datestyle"), "ISO, YMD");
+	cr_expect_str_eq(ask(fx.store, "SHOW statement_timeout"), "1s");
+	cr_expect_str_eq(ask(fx.store, "SHOW client_encoding"), "UTF8");
+	cr_expect_str_eq(ask(fx.store, "SHOW application_name"), "thimble");
+	cr_expect_str_eq(ask(fx.store, "SHOW transaction_isolation"), "repeatable read");
+	cr_expect_str_eq(ask(fx.store, "SHOW transaction_read_only"), "on");
+	cr_expect_str_eq(ask(fx.store, "SHOW default_transaction_read_only"), "off");
+}
+
+Test(driver, the_urls_options_are_kept)
+{
+	char *url = url_of(database, "&options=-c%20work_mem%3D12MB%20-c%20timezone%3DAsia/Tokyo&application_name=mine");
+	struct store *store = store_at(url);
+
+	cr_expect_str_eq(ask(store, "SHOW work_mem"), "12MB");
+	cr_expect_str_eq(ask(store, "SHOW timezone"), "UTC");
+	cr_expect_str_eq(ask(store, "SHOW application_name"), "mine");
+	store_free(&store);
+	free(url);
+}
+
+Test(driver, a_backend_that_died_idle_costs_no_error)
+{
+	const char *pid = ask(fx.store, "SELECT pg_backend_pid()");
+
+	for (int i = 0; i < 3; i++) {
+		end_backends("thimble");
+		cr_expect_str_neq(ask(fx.store, "SELECT pg_backend_pid()"), pid);
+		cr_expect_eq(store_stats(fx.store).open, 1);
+	}
+	cr_expect_eq(store_stats(fx.store).failures, 0);
+}
+
+Test(driver, all_queued_statements_are_replayed)
+{
+	struct snapshot *snapshot;
+	struct rows *a, *b;
+
+	cr_expect_str_eq(ask(fx.store, "SELECT 1"), "1");
+	snapshot = must_begin(fx.store);
+	a = store_query(snapshot, sql_text("SELECT 'a'"));
+	b = store_query(snapshot, sql_text("SELECT 'b'"));
+	end_backends("thimble");
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_assert_eq(a->count, 1);
+	cr_assert_eq(b->count, 1);
+	cr_expect(slice_is(rows_get(a, 0, 0), "a"));
+	cr_expect(slice_is(rows_get(b, 0, 0), "b"));
+}
+
+Test(driver, a_backend_that_dies_within_a_snapshot_is_away)
+{
+	struct snapshot *snapshot = must_begin(fx.store);
+	const char *error = "";
+
+	(void)store_query(snapshot, sql_text("SELECT 1"));
+	must_flush(snapshot);
+	end_backends("thimble");
+	(void)store_query(snapshot, sql_text("SELECT 2"));
+	cr_expect_eq(store_flush(snapshot, &error), STORE_AWAY);
+	cr_expect(strstr(error, "administrator") != NULL, "%s", error);
+	store_end(&snapshot);
+	cr_expect_eq(store_stats(fx.store).open, 0);
+	cr_expect_str_eq(ask(fx.store, "SELECT 3"), "3");
+}
+
+Test(driver, prepared_statements_are_bounded)
+{
+	for (int i = 0; i < STORE_PREPARED_MAX * 2; i++)
+		(void)ask(fx.store, arena_printf(fx.arena, "SELECT %d", i));
+	/* The first time it is itself one too many, which the end of its snapshot mends. */
+	cr_expect_eq(atoi(ask(fx.store, "SELECT count(*) FROM pg_prepared_statements")), STORE_PREPARED_MAX + 1);
+	cr_expect_eq(atoi(ask(fx.store, "SELECT count(*) FROM pg_prepared_statements")), STORE_PREPARED_MAX);
+	/* The last ones are there, the first ones are not. */
+	cr_expect_str_eq(ask(fx.store, "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT 511'"), "1");
+	cr_expect_str_eq(ask(fx.store, "SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT 0'"), "0");
+}
+
+Test(driver, what_is_used_stays_prepared)
+{
+	static const char when[] = "SELECT prepare_time FROM pg_prepared_statements WHERE statement = 'SELECT 0'";
+	const char *prepared;
+
+	(void)ask(fx.store, "SELECT 0");
+	prepared = ask(fx.store, when);
+	cr_assert_str_neq(prepared, "");
+	for (int i = 1; i < STORE_PREPARED_MAX * 2; i++) {
+		(void)ask(fx.store, arena_printf(fx.arena, "SELECT %d", i));
+		if (i % 50 == 0)
+			(void)ask(fx.store, "SELECT 0");
+	}
+	cr_expect_str_eq(ask(fx.store, when), prepared);
+}
+
+Test(driver, a_statement_is_prepared_once)
+{
+	static const char question[] = "SELECT count(*) FROM pg_prepared_statements";
+
+	(void)ask(fx.store, "SELECT 1");
+	(void)ask(fx.store, question);
+	for (int i = 0; i < 5; i++) {
+		cr_expect_str_eq(ask(fx.store, "SELECT 1"), "1");
+		cr_expect_str_eq(ask(fx.store, question), "2");
+	}
+}
+
+Test(driver, prepared_statements_that_others_dropped_come_back)
+{
+	struct snapshot *snapshot = must_begin(fx.store);
+	struct rows *rows;
+
+	(void)store_query(snapshot, sql_text("SELECT name FROM patchwork_tag ORDER BY id LIMIT 1"));
+	(void)store_query(snapshot, sql_text("DEALLOCATE ALL"));
+	must_flush(snapshot);
+	store_end(&snapshot);
+	snapshot = must_begin(fx.store);
+	rows = store_query(snapshot, sql_text("SELECT name FROM patchwork_tag ORDER BY id LIMIT 1"));
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_expect_eq(rows->count, 1);
+}
+
+Test(driver, a_migration_under_a_prepared_statement_is_not_noticed)
+{
+	static const char question[] = "SELECT name FROM patchwork_tag ORDER BY id LIMIT 1";
+
+	cr_expect_str_eq(ask(fx.store, question), "Acked-by");
+	must_run("ALTER TABLE patchwork_tag ALTER COLUMN name TYPE char(30)");
+	cr_expect_str_eq(ask(fx.store, question), "Acked-by                      ");
+	cr_expect_eq(store_stats(fx.store).failures, 0);
+}
+
+Test(driver, without_rights_is_refused)
+{
+	const char *role = arena_printf(fx.arena, "thimble_unit_role_%d", (int)getpid());
+	char *url;
+	struct store *store;
+	struct snapshot *snapshot;
+	const char *error = "";
+
+	must_run(arena_printf(fx.arena, "CREATE ROLE %s; GRANT SELECT ON patchwork_patch TO %s", role, role));
+	url = url_of(database, arena_printf(fx.arena, "&options=-c%%20role%%3D%s", role));
+	store = store_at(url);
+	/* It may not read django_migrations either; the table of patches is enough. */
+	snapshot = must_begin(store);
+	(void)store_query(snapshot, sql_text("SELECT count(*) FROM auth_user"));
+	cr_expect_eq(store_flush(snapshot, &error), STORE_REFUSED);
+	cr_expect(strstr(error, "auth_user") != NULL, "%s", error);
+	store_end(&snapshot);
+	cr_expect_str_eq(ask(store, "SELECT count(*) FROM patchwork_patch"), "0");
+	cr_expect_eq(store_stats(store).open, 1);
+	store_free(&store);
+	must_run(arena_printf(fx.arena, "DROP OWNED BY %s; DROP ROLE %s", role, role));
+	free(url);
+}
+
+Test(driver, what_the_server_refuses_is_refused)
+{
+	char *url = url_of("thimble_unit_no_such_database", "");
+
+	begin_refused(url, "does not exist");
+	free(url);
+}
+
+Test(driver, an_unknown_time_zone_is_refused)
+{
+	struct store_options options = { .url = fx.url, .timezone = "No Where/At\\All", .timeout_ms = 1000 };
+	struct store *store = store_new(&options);
+	struct snapshot *snapshot;
+	const char *error = "";
+
+	cr_expect_eq(store_begin(store, fx.arena, &snapshot, &error), STORE_REFUSED);
+	cr_expect(strstr(error, "No Where/At\\All") != NULL, "%s", error);
+	store_free(&store);
+}
+
+static void *
+end_later(void *snapshot)
+{
+	struct timespec pause = { 0, 100000000 };
+	struct snapshot *s = snapshot;
+
+	(void)nanosleep(&pause, NULL);
+	store_end(&s);
+	return NULL;
+}
+
+Test(driver, a_waiter_gets_the_same_backend)
+{
+	_Atomic int32_t slot = 0;
+	struct store *single = open_store(CASE_TIMEOUT_MS, 0, &slot, 1);
+	struct snapshot *snapshot = must_begin(single);
+	struct rows *rows = store_query(snapshot, sql_text("SELECT pg_backend_pid()"));
+	pthread_t thread;
+
+	must_flush(snapshot);
+	cr_assert_eq(pthread_create(&thread, NULL, end_later, snapshot), 0);
+	cr_expect_eq(atoi(ask(single, "SELECT pg_backend_pid()")), rows_int(rows, 0, 0));
+	(void)pthread_join(thread, NULL);
+	store_free(&single);
+}
+
+Test(driver, a_failed_statement_keeps_the_backend)
+{
+	const char *pid = ask(fx.store, "SELECT pg_backend_pid()");
+	const char *error = "";
+
+	for (int i = 0; i < 3; i++) {
+		struct snapshot *snapshot = must_begin(fx.store);
+
+		(void)store_query(snapshot, sql_text("SELECT nonsense"));
+		(void)store_query(snapshot, sql_text("SELECT 'behind it'"));
+		cr_expect_eq(store_flush(snapshot, &error), STORE_FAILED, "%s", error);
+		store_end(&snapshot);
+		cr_expect_str_eq(ask(fx.store, "SELECT pg_backend_pid()"), pid);
+	}
+	cr_expect_str_eq(ask(fx.store, "SELECT 'behind it'"), "behind it");
+	cr_expect_str_eq(ask(fx.store, "SELECT pg_backend_pid()"), pid);
+}
+
+Test(driver, a_parameter_larger_than_the_sockets_buffers)
+{
+	enum { LENGTH = 20000000 };
+	char *text = arena_alloc(fx.arena, LENGTH);
+	struct sql *q = sql_text("SELECT length(");
+	struct snapshot *snapshot = must_begin(fx.store);
+	struct rows *rows;
+
+	memset(text, 'x', LENGTH);
+	sql_string(q, slice_make(text, LENGTH));
+	sql_add(q, ")");
+	rows = store_query(snapshot, q);
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_expect_eq(rows_int(rows, 0, 0), LENGTH);
+}
+
+Test(driver, large_answers_and_parameters)
+{
+	enum { LENGTH = 1000000 };
+	char *text = arena_alloc(fx.arena, LENGTH);
+	struct snapshot *snapshot = must_begin(fx.store);
+	struct rows *rows[4];
+
+	memset(text, 'x', LENGTH);
+	/* More than the socket's buffers hold, both ways at once. */
+	for (int i = 0; i < 4; i++) {
+		struct sql *q = sql_text("SELECT repeat('y', 1000000), ");
+
+		sql_string(q, slice_make(text, LENGTH));
+		rows[i] = store_query(snapshot, q);
+	}
+	must_flush(snapshot);
+	store_end(&snapshot);
+	for (int i = 0; i < 4; i++) {
+		cr_expect_eq(rows_get(rows[i], 0, 0).n, LENGTH);
+		cr_expect(slice_eq(rows_get(rows[i], 0, 1), slice_make(text, LENGTH)));
+	}
+	cr_expect_str_eq(ask(fx.store, "SELECT 1"), "1");
+}
+
+Test(driver, the_server_is_not_left_in_a_transaction)
+{
+	struct snapshot *snapshot;
+	const char *error = "";
+
+	cr_expect_str_eq(ask(fx.store, "SELECT 1"), "1");
+	snapshot = must_begin(fx.store);
+	(void)store_query(snapshot, sql_text("SELECT nonsense"));
+	cr_expect_eq(store_flush(snapshot, &error), STORE_FAILED);
+	store_end(&snapshot);
+	/* A table that an open snapshot has read could not be dropped. */
+	cr_expect_str_eq(ask(fx.store, "SELECT count(*) FROM patchwork_emailoptout"), "0");
+	must_run("SET lock_timeout = '5s'; DROP TABLE patchwork_emailoptout");
+}
+
+/* Without a database of its own. */
+Test(pooler, is_refused)
+{
+	const char *pooler = getenv("THIMBLE_TEST_POOLER_URL");
+
+	if (pooler == NULL || *pooler == '\0')
+		cr_skip_test("THIMBLE_TEST_POOLER_URL is not set");
+	fx.arena = arena_new();
+	begin_refused(pooler, "PgBouncer");
+	arena_free(&fx.arena);
+}
