@@ -13,16 +13,10 @@
 
 #include <time.h>
 
-#include <openssl/evp.h>
-
-#include "base/arena.h"
 #include "cache/credentials.h"
+#include "proto/authorization.h"
 #include "proto/password.h"
-#include "proto/text.h"
 #include "worker/view.h"
-
-/* More is no password, but work. */
-enum { CREDENTIAL_MAX = 4096 };
 
 static enum view_result
 refuse(struct view *v, const char *detail)
@@ -38,85 +32,6 @@ now_ms(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* Words of the header's value; at most three are told apart. */
-static size_t
-split_words(struct slice value, struct slice words[3])
-{
-	size_t count = 0;
-
-	while (count < 3) {
-		value = slice_trim(value, " \t");
-		if (value.n == 0)
-			break;
-		words[count] = value;
-		for (size_t i = 0; i < value.n; i++) {
-			if (value.p[i] == ' ' || value.p[i] == '\t') {
-				words[count].n = i;
-				break;
-			}
-		}
-		value = slice_from(value, words[count].n);
-		count++;
-	}
-	return count;
-}
-
-/* Base64 as Python reads it: characters outside the alphabet are dropped, padding must be right. */
-static bool
-decode_base64(struct arena *arena, struct slice text, struct slice *decoded_r)
-{
-	unsigned char *clean = arena_alloc(arena, text.n + 4);
-	unsigned char *out;
-	size_t n = 0, padding = 0;
-	int length;
-
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-
-		if (c == '=') {
-			/* the text ends where the padding completes a group */
-			if (n % 4 >= 2 && n % 4 + ++padding == 4)
-				break;
-			continue;
-		}
-		if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/') {
-			clean[n++] = c;
-			padding = 0;
-		}
-	}
-	if (n % 4 != 0 && (n % 4 == 1 || n % 4 + padding != 4))
-		return false;
-	if (n % 4 == 0)
-		padding = 0;
-	memset(clean + n, '=', padding);
-	out = arena_alloc(arena, n + 4);
-	length = EVP_DecodeBlock(out, clean, (int)(n + padding));
-	if (length < (int)padding)
-		return false;
-	*decoded_r = slice_make((char *)out, (size_t)length - padding);
-	return true;
-}
-
-/* UTF-8, or else each byte a Latin-1 character. */
-static struct slice
-decode_text(struct arena *arena, struct slice bytes)
-{
-	char *out;
-	size_t n = 0;
-
-	if (utf8_valid(bytes))
-		return bytes;
-	out = arena_alloc(arena, bytes.n * 2);
-	for (size_t i = 0; i < bytes.n; i++) {
-		unsigned char c = (unsigned char)bytes.p[i];
-
-		if (c >= 0x80)
-			out[n++] = (char)(0xc0 | c >> 6);
-		out[n++] = (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c);
-	}
-	return slice_make(out, n);
 }
 
 static enum view_result
@@ -178,47 +93,13 @@ check_password(struct view *v, struct slice user, struct slice password)
 }
 
 static enum view_result
-identify_basic(struct view *v, const struct slice *words, size_t count)
+check_token(struct view *v, struct slice token)
 {
-	struct arena *arena = v->request->arena;
-	struct slice decoded, user;
-	ptrdiff_t colon;
-
-	if (count == 1)
-		return refuse(v, "Invalid basic header. No credentials provided.");
-	if (count > 2)
-		return refuse(v, "Invalid basic header. Credentials string should not contain spaces.");
-	if (words[1].n > CREDENTIAL_MAX)
-		return refuse(v, "Invalid username/password.");
-	if (!decode_base64(arena, words[1], &decoded))
-		return refuse(v, "Invalid basic header. Credentials not correctly base64 encoded.");
-	decoded = decode_text(arena, decoded);
-	colon = slice_index(decoded, ':');
-	if (colon < 0)
-		return refuse(v, "Invalid basic header. Credentials not correctly base64 encoded.");
-	user = slice_make(decoded.p, (size_t)colon);
-	if (memchr(decoded.p, '\0', decoded.n) != NULL)
-		return refuse(v, "Invalid username/password.");
-	return check_password(v, user, slice_from(decoded, (size_t)colon + 1));
-}
-
-static enum view_result
-identify_token(struct view *v, const struct slice *words, size_t count)
-{
-	struct sql *q;
+	struct sql *q = view_sql(v);
 	struct rows *rows;
 
-	if (count == 1)
-		return refuse(v, "Invalid token header. No credentials provided.");
-	if (count > 2)
-		return refuse(v, "Invalid token header. Token string should not contain spaces.");
-	if (!utf8_valid(words[1]))
-		return refuse(v, "Invalid token header. Token string should not contain invalid characters.");
-	if (words[1].n > CREDENTIAL_MAX)
-		return refuse(v, "Invalid token.");
-	q = view_sql(v);
 	sql_add(q, "SELECT u.id, u.is_active FROM authtoken_token k JOIN auth_user u ON u.id = k.user_id WHERE k.key = ");
-	sql_string(q, words[1]);
+	sql_string(q, token);
 	rows = view_query(v, q);
 	if (!view_flush(v))
 		return VIEW_STORE;
@@ -232,12 +113,18 @@ identify_token(struct view *v, const struct slice *words, size_t count)
 enum view_result
 auth_identify(struct view *v)
 {
-	struct slice words[3];
-	size_t count = split_words(v->request->authorization, words);
+	struct authorization authorization;
 
-	if (count > 0 && slice_eq_nocase(words[0], SLICE("Basic")))
-		return identify_basic(v, words, count);
-	if (count > 0 && slice_eq_nocase(words[0], SLICE("Token")))
-		return identify_token(v, words, count);
+	authorization_parse(v->request->arena, v->request->authorization, &authorization);
+	switch (authorization.kind) {
+	case AUTHORIZATION_BASIC:
+		return check_password(v, authorization.user, authorization.secret);
+	case AUTHORIZATION_TOKEN:
+		return check_token(v, authorization.secret);
+	case AUTHORIZATION_BAD:
+		return refuse(v, authorization.detail);
+	case AUTHORIZATION_NONE:
+		break;
+	}
 	return VIEW_GO_ON;
 }

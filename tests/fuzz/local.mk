@@ -59,3 +59,9 @@ tests_fuzz_fuzz_json_html_SOURCES = tests/fuzz/fuzz_json_html.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_json_html_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_json_html_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_json_html_LDADD = libproto.a libbase.a
+
+check_PROGRAMS += tests/fuzz/fuzz_authorization
+tests_fuzz_fuzz_authorization_SOURCES = tests/fuzz/fuzz_authorization.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_authorization_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_authorization_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_authorization_LDADD = libproto.a libbase.a $(CRYPTO_LIBS)

@@ -99,3 +99,9 @@ TESTS += tests/unit/test_json_html
 tests_unit_test_json_html_SOURCES = tests/unit/test_json_html.c
 tests_unit_test_json_html_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_json_html_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_authorization
+TESTS += tests/unit/test_authorization
+tests_unit_test_authorization_SOURCES = tests/unit/test_authorization.c
+tests_unit_test_authorization_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_authorization_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
