@@ -342,7 +342,7 @@ put_wall_clock(struct buf *out, const struct moment *m, char separator)
 		buf_printf(out, ".%06d", m->microsecond);
 }
 
-/* Whether the text begins as a column's timestamp does: "dddd-dd-dd dd:dd:dd". */
+/* Whether the text begins as a column's timestamp does: "dddd-dd-dd dd:dd:dd", or with a T. */
 static bool
 is_timestamp(struct slice s)
 {
@@ -351,13 +351,13 @@ is_timestamp(struct slice s)
 	if (s.n < sizeof(form) - 1 || s.p[s.n - 1] == 'C')	/* PostgreSQL's "BC" */
 		return false;
 	for (size_t i = 0; i < sizeof(form) - 1; i++)
-		if (form[i] == '0' ? s.p[i] < '0' || s.p[i] > '9' : s.p[i] != form[i])
+		if (form[i] == '0' ? s.p[i] < '0' || s.p[i] > '9' : s.p[i] != form[i] && (form[i] != ' ' || s.p[i] != 'T'))
 			return false;
 	return true;
 }
 
 /* Every row has one or more: copied, not parsed and printed. */
-void
+int
 moment_put_json(struct buf *out, struct slice column)
 {
 	enum { SECONDS = 19, DIGITS = 6 };
@@ -365,10 +365,8 @@ moment_put_json(struct buf *out, struct slice column)
 	size_t digits = 0;
 	bool zero = true;
 
-	if (!is_timestamp(column)) {
-		buf_slice(out, column);
-		return;
-	}
+	if (!is_timestamp(column))
+		return -1;
 	memcpy(text, column.p, SECONDS);
 	text[10] = 'T';
 	memset(text + SECONDS, '0', sizeof(text) - SECONDS);
@@ -382,6 +380,7 @@ moment_put_json(struct buf *out, struct slice column)
 		}
 	}
 	buf_add(out, text, zero ? SECONDS : sizeof(text));
+	return 0;
 }
 
 void

@@ -30,8 +30,12 @@ int moment_parse_query(struct slice text, struct moment *moment_r);
  */
 int moment_parse_column(struct slice text, struct moment *moment_r);
 
-/* "2020-01-02T03:05:05[.ffffff]" (2.3), straight from a column's text; what does not parse is copied. */
-void moment_put_json(struct buf *out, struct slice column);
+/*
+ * "2020-01-02T03:05:05[.ffffff]" (2.3), straight from a column's text.  Returns
+ * 0, or -1 (and appends nothing) when the text does not begin as a timestamp
+ * does; its numbers are taken as they are.
+ */
+int moment_put_json(struct buf *out, struct slice column);
 /* "Thu Jan  2 03:05:05 2020" (9.3) */
 void moment_put_ctime(struct buf *out, const struct moment *m);
 /* "Thu, 02 Jan 2020 03:05:05 -0000" (9.3) */

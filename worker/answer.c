@@ -113,7 +113,9 @@ put_date(struct answer *a, const struct field_plan *f, struct row row)
 		return true;
 	}
 	json_string_begin(&a->json);
-	moment_put_json(a->json.out, s);
+	/* what somebody else wrote there is shown as it is */
+	if (moment_put_json(a->json.out, s) < 0)
+		json_piece(&a->json, s);
 	json_string_end(&a->json);
 	return true;
 }

@@ -27,6 +27,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/settings.h"
@@ -52,6 +53,15 @@ enum {
 
 enum { SIGNALS = 4 };
 
+/*
+ * A first connection to the database, so that what is wrong with it is said at
+ * start-up and not at the first request.  The store says it.
+ */
+struct probe {
+	struct job job;
+	struct service *service;
+};
+
 struct worker {
 	const struct heritage *heritage;
 	const struct settings *settings;
@@ -69,6 +79,7 @@ struct worker {
 	struct event master_gone;
 	struct event heartbeat;
 	struct event stop_timer;
+	struct probe probe;
 	unsigned beats;
 	bool draining;
 	bool stop;			/* leave the loop, whatever is in flight */
@@ -366,6 +377,24 @@ keep_large_blocks(void)
 	(void)mallopt(M_TRIM_THRESHOLD, KEPT);
 }
 
+static enum job_outcome
+probe_run(struct job *job)
+{
+	struct probe *probe = (struct probe *)(void *)job;
+	struct arena *arena = arena_new();
+	const char *reason;
+
+	(void)service_ready(probe->service, arena, &reason);
+	arena_free(&arena);
+	return JOB_DONE;
+}
+
+static void
+probe_done_cb(struct job *job)
+{
+	(void)job;
+}
+
 static int
 set_up(struct worker *w)
 {
@@ -401,6 +430,8 @@ set_up(struct worker *w)
 		log_errorx("events cannot be set up");
 		return -1;
 	}
+	w->probe = (struct probe){ .job = { .run = probe_run, .done_cb = probe_done_cb }, .service = w->service };
+	(void)jobs_submit(w->jobs, &w->probe.job);
 	return 0;
 }
 
@@ -439,6 +470,11 @@ del_event(struct event *event)
 static void
 tear_down(struct worker *w)
 {
+	sigset_t all;
+
+	/* A signal that comes while its event is taken away would kill us. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	for (int i = 0; i < SIGNALS; i++)
 		del_event(&w->signals[i]);
 	del_event(&w->master_gone);

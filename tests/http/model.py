@@ -17,7 +17,8 @@ CHECK_STATES = ("pending", "success", "warning", "fail")
 COMMENT_EVENTS = ("cover-comment-created", "patch-comment-created")
 
 # The subject cleaner is a program of its own: here are its answers for the names of the fixture.
-PREFIXES = {"[1/2] p": ["1/2"], "[2/2] p": ["2/2"], "[PATCH] elsewhere": [], "[RFC,v2,1/1] [next] x": ["RFC", "v2", "1/1", "next"],
+PREFIXES = {"[1/2] p": ["1/2"], "[2/2] p": ["2/2"], "[PATCH] elsewhere": [], "[RFC,v2,1/1] [next] x": ["RFC", "v2",
+    "1/1", "next"],
             "[1 of 2] <script>alert(\"x\")</script>\u2028 & 😀": ["1", "of", "2"]}
 
 
@@ -142,7 +143,8 @@ class View:
                 "list_id": r["listid"], "list_email": r["listemail"], "web_url": r["web_url"], "scm_url": r["scm_url"],
                 "webscm_url": r["webscm_url"],
                 **self.since(2, list_archive_url=r["list_archive_url"],
-                             list_archive_url_format=r["list_archive_url_format"], commit_url_format=r["commit_url_format"])}
+                             list_archive_url_format=r["list_archive_url_format"],
+                             commit_url_format=r["commit_url_format"])}
 
     def person_in(self, id):
         r = self.rows.person[id]
@@ -159,12 +161,14 @@ class View:
     def series_in(self, id):
         r = self.rows.series[id]
         return {"id": id, "url": self.url("series/%d/" % id), **self.since(1, web_url=self.series_web_url(r)),
-                "date": moment(r["date"]), "name": r["name"], "version": r["version"], "mbox": self.web("/series/%d/mbox/" % id)}
+                "date": moment(r["date"]), "name": r["name"], "version": r["version"],
+                "mbox": self.web("/series/%d/mbox/" % id)}
 
     def series_web_url(self, r):
         if r["project_id"] is None:
             return None
-        return self.web("/project/%s/list/?series=%d" % (path_escape(self.rows.project[r["project_id"]]["linkname"]), r["id"]))
+        return self.web("/project/%s/list/?series=%d" % (path_escape(self.rows.project[r["project_id"]]["linkname"]),
+                                                         r["id"]))
 
     def cover_in(self, id):
         if id is None:
@@ -201,7 +205,8 @@ class View:
     def comment_row(self, kind, id):
         r = getattr(self.rows, kind + "comment")[id]
         parent = getattr(self.rows, kind)[r[kind + "_id"]]
-        return r, parent, self.url("%s/%d/comments/%d/" % ({"patch": "patches", "cover": "covers"}[kind], parent["id"], id))
+        return r, parent, self.url("%s/%d/comments/%d/" % ({"patch": "patches", "cover": "covers"}[kind], parent["id"],
+                                                           id))
 
     # --- objects
 
@@ -209,7 +214,8 @@ class View:
         result = self.user_in(id)
         if detail and id == self.user and self.level >= 2:
             profile, = self.rows.where("userprofile", user_id=id)
-            result["settings"] = {"send_email": bool(profile["send_email"]), "items_per_page": profile["items_per_page"],
+            result["settings"] = {"send_email": bool(profile["send_email"]),
+                                  "items_per_page": profile["items_per_page"],
                                   "show_ids": bool(profile["show_ids"])}
         return result
 
@@ -221,7 +227,8 @@ class View:
         maintainers = self.rows.where("userprofile_maintainer_projects", project_id=id)
         profiles = [self.rows.userprofile[m["userprofile_id"]] for m in maintainers]
         result = self.project_in(id)
-        tail = {k: result.pop(k) for k in list(result) if k in ("list_archive_url", "list_archive_url_format", "commit_url_format")}
+        tail = {k: result.pop(k) for k in list(result) if k in ("list_archive_url", "list_archive_url_format",
+                                                                "commit_url_format")}
         result["maintainers"] = [self.user_in(p["user_id"], p["id"]) for p in sorted(profiles, key=lambda p: p["id"])]
         return {**result, **self.since(1, subject_match=r["subject_match"]), **tail}
 
@@ -244,14 +251,16 @@ class View:
             "project": self.project_in(r["project_id"]), "msgid": r["msgid"], **self.since(2, **archive),
             "date": moment(r["date"]), "name": r["name"], "commit_ref": r["commit_ref"], "pull_url": r["pull_url"],
             "state": r["state_id"] and self.rows.state[r["state_id"]]["slug"], "archived": bool(r["archived"]),
-            "hash": r["hash"], "submitter": self.person_in(r["submitter_id"]), "delegate": self.user_in(r["delegate_id"]),
+            "hash": r["hash"], "submitter": self.person_in(r["submitter_id"]),
+            "delegate": self.user_in(r["delegate_id"]),
             "mbox": mbox, "series": [self.series_in(r["series_id"])] if r["series_id"] else [],
             **self.since(1, comments=self.plain("patches/%d/comments/" % id)), "check": self.combined_check(id),
             "checks": self.plain("patches/%d/checks/" % id), "tags": {},
             **self.since(2, related=self.patches_in([p for p in related if p["id"] != id])),
         }
         if detail:
-            result.update(headers=headers(r["headers"]), content=r["content"], diff=r["diff"], prefixes=PREFIXES.get(r["name"], []))
+            result.update(headers=headers(r["headers"]), content=r["content"], diff=r["diff"],
+                          prefixes=PREFIXES.get(r["name"], []))
         return result
 
     def covers(self, id, detail=False):
@@ -262,7 +271,8 @@ class View:
             "id": id, "url": self.url("covers/%d/" % id), **self.since(1, web_url=web_url),
             "project": self.project_in(r["project_id"]), "msgid": r["msgid"], **self.since(2, **archive),
             "date": moment(r["date"]), "name": r["name"], "submitter": self.person_in(r["submitter_id"]),
-            **self.since(1, mbox=mbox), "series": [self.series_in(s["id"]) for s in self.rows.where("series", cover_letter_id=id)],
+            **self.since(1, mbox=mbox), "series": [self.series_in(s["id"]) for s in self.rows.where("series",
+                cover_letter_id=id)],
             **self.since(1, comments=self.plain("covers/%d/comments/" % id)),
         }
         if detail:
@@ -274,7 +284,8 @@ class View:
         archive = self.archive_url(parent["project_id"], r["msgid"])
         return {"id": id, **self.since(3, url=url), "web_url": self.web("/comment/%d/" % id), "msgid": r["msgid"],
                 **self.since(2, **archive), "date": moment(r["date"]), "subject": subject(r["headers"]),
-                "submitter": self.person_in(r["submitter_id"]), "content": r["content"], "headers": headers(r["headers"]),
+                "submitter": self.person_in(r["submitter_id"]), "content": r["content"],
+                "headers": headers(r["headers"]),
                 **self.since(3, addressed=None if r["addressed"] is None else bool(r["addressed"]))}
 
     def checks(self, id, detail=False):
@@ -303,18 +314,21 @@ class View:
 
     def events(self, id, detail=False):
         r = self.rows.event[id]
-        state = {name: r[name + "_id"] and self.rows.state[r[name + "_id"]]["slug"] for name in ("previous_state", "current_state")}
+        state = {name: r[name + "_id"] and self.rows.state[r[name + "_id"]]["slug"] for name in ("previous_state",
+            "current_state")}
         payload = {
             "cover-created": lambda: {"cover": self.cover_in(r["cover_id"])},
             "patch-created": lambda: {"patch": self.patch_in(r["patch_id"])},
-            "patch-completed": lambda: {"patch": self.patch_in(r["patch_id"]), "series": self.series_in(r["series_id"])},
+            "patch-completed": lambda: {"patch": self.patch_in(r["patch_id"]),
+                                        "series": self.series_in(r["series_id"])},
             "patch-state-changed": lambda: {"patch": self.patch_in(r["patch_id"]), **state},
             "patch-delegated": lambda: {"patch": self.patch_in(r["patch_id"]),
                                         "previous_delegate": self.user_in(r["previous_delegate_id"]),
                                         "current_delegate": self.user_in(r["current_delegate_id"])},
             "patch-relation-changed": lambda: {"patch": self.patch_in(r["patch_id"]), "previous_relation": None,
                                                "current_relation": None},
-            "check-created": lambda: {"patch": self.patch_in(r["patch_id"]), "check": self.check_in(r["created_check_id"])},
+            "check-created": lambda: {"patch": self.patch_in(r["patch_id"]),
+                                      "check": self.check_in(r["created_check_id"])},
             "series-created": lambda: {"series": self.series_in(r["series_id"])},
             "series-completed": lambda: {"series": self.series_in(r["series_id"])},
             "cover-comment-created": lambda: {"cover": self.cover_in(r["cover_id"]),
@@ -322,5 +336,6 @@ class View:
             "patch-comment-created": lambda: {"patch": self.patch_in(r["patch_id"]),
                                               "comment": self.comment_in("patch", r["patch_comment_id"])},
         }[r["category"]]()
-        return {"id": id, "category": r["category"], "project": self.project_in(r["project_id"]), "date": moment(r["date"]),
+        return {"id": id, "category": r["category"], "project": self.project_in(r["project_id"]),
+                "date": moment(r["date"]),
                 "actor": self.user_in(r["actor_id"]), "payload": payload}
