@@ -9,3 +9,7 @@ PY_LOG_COMPILER = python3
 TESTS += tests/http/test_protocol.py
 tests/http/test_protocol.log: tests/http/echo_server
 EXTRA_DIST += tests/http/harness.py tests/http/test_protocol.py
+# The API over both databases; these need thimbled and thimblectl.
+TESTS += tests/http/test_api.py tests/http/test_database_away.py tests/http/test_git_pw.py
+EXTRA_DIST += tests/http/fixture.sql tests/http/model.py tests/http/test_api.py tests/http/test_database_away.py \
+	tests/http/test_git_pw.py tests/http/vectors.txt tests/lib/database.py

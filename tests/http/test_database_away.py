@@ -168,16 +168,19 @@ class Both:
         server = self.server({"store": {"url": over.url}})
         self.assert_away(server)
         server.wait_log(
-            r"the database's schema is too old: its newest Patchwork migration is 0045_addressed_fields, 0046_patch_comment_events "
+            r"the database's schema is too old: its newest Patchwork migration is 0045_addressed_fields, "
+            r"0046_patch_comment_events "
                         r"\(Patchwork 3\.2\.1\) is needed")
         over.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('patchwork', '0046_patch_comment_events', '2020-01-01')")
+            "INSERT INTO django_migrations (app, name, applied) VALUES "
+            "('patchwork', '0046_patch_comment_events', '2020-01-01')")
         self.assert_back(server)
 
     def test_a_newer_schema(self):
         over = self.make()
         over.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('patchwork', '0047_from_the_future', '2020-01-01')")
+            "INSERT INTO django_migrations (app, name, applied) VALUES "
+            "('patchwork', '0047_from_the_future', '2020-01-01')")
         server = self.server({"store": {"url": over.url}})
         self.assert_back(server)
         server.wait_log(r"its Patchwork migration 0047_from_the_future is newer")
@@ -388,7 +391,8 @@ class Postgresql(Both, Case):
                 answer = server.get(path)
                 self.assertEqual((answer.status, is_polite(answer)), (503, True))
             server.wait_log(
-                r"between thimble and the database stands a connection pooler such as PgBouncer; \[store\] url must name the PostgreSQL server itself")
+                r"between thimble and the database stands a connection pooler such as PgBouncer; "
+                r"\[store\] url must name the PostgreSQL server itself")
             self.assertIsNotNone(wait_until(lambda: self.ready(server, 503), "/readyz to say no"))
 
     def pooler(self, over, mode, more):
@@ -398,7 +402,8 @@ class Postgresql(Both, Case):
         with open(os.path.join(directory, "users"), "w") as f:
             f.write('"%s" ""\n' % database.READER)
         with open(os.path.join(directory, "ini"), "w") as f:
-            f.write("[databases]\n* = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\nauth_type = trust\n"
+            f.write("[databases]\n* = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+                    "listen_port = %d\nunix_socket_dir =\nauth_type = trust\n"
                     "auth_file = %s/users\npool_mode = %s\n%s" % (over.cluster.port, port, directory, mode, more))
         os.chmod(directory, 0o755)
         process = subprocess.Popen([shutil.which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin"), "-q",
