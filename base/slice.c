@@ -81,7 +81,7 @@ slice_uint(struct slice s, uint64_t max, uint64_t *value_r)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned digit = (unsigned)(unsigned char)s.p[i] - '0';
 
-		if (digit > 9 || value > max / 10 || value * 10 > max - digit)
+		if (digit > 9 || digit > max || value > (max - digit) / 10)
 			return -1;
 		value = value * 10 + digit;
 	}

@@ -28,7 +28,7 @@ need_packages() {
 	# RUNLEVEL: a package shall not start the service it brings.
 	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q update < /dev/null
 	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-		apt-get -q -y --no-install-recommends install "${missing[@]}" < /dev/null
+		apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends install "${missing[@]}" < /dev/null
 }
 
-BUILD_PACKAGES="autoconf automake build-essential libevent-dev libpq-dev libsqlite3-dev libssl-dev pkg-config"
+BUILD_PACKAGES="autoconf automake build-essential libevent-dev libpq-dev libsqlite3-dev libssl-dev libsystemd-dev pkg-config"

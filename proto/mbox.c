@@ -23,15 +23,6 @@ enum {
 	FROM_MAX = 4096,
 };
 
-static bool
-all_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /*
  * Encoded words.
  */
@@ -125,7 +116,7 @@ mbox_put_address(struct buf *out, struct slice name, struct slice email)
 		buf_slice(out, email);
 		return;
 	}
-	if (!all_ascii(name)) {
+	if (!text_is_ascii(name)) {
 		mbox_put_encoded_word(out, name);
 	} else {
 		for (size_t i = 0; i < name.n && !quoted; i++)
@@ -424,7 +415,7 @@ mbox_put_header(struct buf *out, struct arena *arena, struct slice name, struct 
 	struct fold fold = {
 		.out = &folded, .arena = arena, .columns = name.n + strlen(": "), .named = true,
 	};
-	bool ascii = all_ascii(value), many = false;
+	bool ascii = text_is_ascii(value), many = false;
 	struct slice piece;
 
 	if (take_piece(&value, &piece)) {
@@ -680,7 +671,7 @@ mbox_put(struct buf *out, struct arena *arena, const struct mbox_message *messag
 	if (moment_parse_column(message->date, &date) == -1)
 		date = (struct moment){ .year = 1970, .month = 1, .day = 1 };
 	put_body(&body, message);
-	put_headers(out, arena, message, &date, all_ascii(buf_as_slice(&body)));
+	put_headers(out, arena, message, &date, text_is_ascii(buf_as_slice(&body)));
 	put_unix_lines(out, buf_as_slice(&body));
 	buf_fini(&body);
 }

@@ -92,6 +92,15 @@ utf8_valid(struct slice s)
 	return true;
 }
 
+bool
+text_is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
 struct slice
 utf8_repair(struct arena *arena, struct slice s)
 {

@@ -20,6 +20,7 @@ struct buf;
  */
 uint32_t utf8_decode(struct slice s, size_t *length_r);
 bool utf8_valid(struct slice s);
+bool text_is_ascii(struct slice s);
 /* `s` itself when valid, else a copy with U+FFFD for what is not. */
 struct slice utf8_repair(struct arena *arena, struct slice s);
 void utf8_encode(struct buf *out, uint32_t code);

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "proto/moment.h"
+#include "proto/text.h"
 
 enum { SQL_FIRST_CAPACITY = 512 };
 
@@ -218,35 +219,20 @@ sql_equals_nocase(struct sql *q, const char *column, struct slice value)
 	}
 }
 
-/* "%value%" with the pattern's special characters escaped. */
-static void
-put_pattern(struct buf *out, struct slice value)
-{
-	buf_byte(out, '%');
-	for (size_t i = 0; i < value.n; i++) {
-		if (value.p[i] == '%' || value.p[i] == '_' || value.p[i] == '\\')
-			buf_byte(out, '\\');
-		buf_byte(out, value.p[i]);
-	}
-	buf_byte(out, '%');
-}
-
 void
 sql_contains_nocase(struct sql *q, const char *column, struct slice value)
 {
-	struct buf pattern = { 0 };
+	struct slice pattern = text_like(q->arena, value, true);
 
-	put_pattern(&pattern, value);
 	if (q->dialect == DIALECT_POSTGRESQL) {
 		sql_addf(q, "UPPER(%s::text) LIKE UPPER(", column);
-		add_text(q, "text", buf_as_slice(&pattern));
+		add_text(q, "text", pattern);
 		sql_add(q, ")");
 	} else {
 		sql_addf(q, "%s LIKE ", column);
-		add_text(q, "text", buf_as_slice(&pattern));
+		add_text(q, "text", pattern);
 		sql_add(q, " ESCAPE '\\'");
 	}
-	buf_fini(&pattern);
 }
 
 /* A string inside a PostgreSQL array or a JSON one: both quote alike but for control characters. */

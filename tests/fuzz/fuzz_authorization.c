@@ -5,25 +5,15 @@
  */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "proto/authorization.h"
 #include "proto/text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-insist(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void
-insist_on_text(struct slice s)
+require_text(struct slice s)
 {
-	insist(s.p != NULL && utf8_valid(s) && (s.n == 0 || memchr(s.p, '\0', s.n) == NULL));
+	require(s.p != NULL && utf8_valid(s) && (s.n == 0 || memchr(s.p, '\0', s.n) == NULL));
 }
 
 int
@@ -33,14 +23,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct authorization a;
 
 	authorization_parse(arena, slice_make((const char *)data, size), &a);
-	insist((a.kind == AUTHORIZATION_BAD) == (a.detail != NULL));
+	require((a.kind == AUTHORIZATION_BAD) == (a.detail != NULL));
 	if (a.kind == AUTHORIZATION_BASIC) {
-		insist_on_text(a.user);
-		insist_on_text(a.secret);
-		insist(a.user.n == 0 || memchr(a.user.p, ':', a.user.n) == NULL);
+		require_text(a.user);
+		require_text(a.secret);
+		require(a.user.n == 0 || memchr(a.user.p, ':', a.user.n) == NULL);
 	}
 	if (a.kind == AUTHORIZATION_TOKEN)
-		insist_on_text(a.secret);
+		require_text(a.secret);
 	arena_free(&arena);
 	return 0;
 }

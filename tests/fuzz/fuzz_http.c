@@ -11,20 +11,10 @@
 
 #include "proto/http.h"
 
-#include <stdlib.h>
-
 #include "base/buf.h"
+#include "tests/fuzz/fuzz.h"
 
 enum { BODY_MAX = 4096 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static bool
 inside(struct slice whole, struct slice s)

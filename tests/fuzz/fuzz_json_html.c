@@ -12,20 +12,9 @@
 
 #include "proto/json_html.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-
 #include "base/buf.h"
 #include "proto/text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* Takes `literal` off the front of *s if it is there. */
 static bool

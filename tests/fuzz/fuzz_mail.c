@@ -13,19 +13,9 @@
 
 #include "proto/mail.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void
 require_inside(struct slice part, struct slice whole)

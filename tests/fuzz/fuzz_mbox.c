@@ -14,23 +14,12 @@
 
 #include "proto/mbox.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "proto/text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 enum { LINE_LIMIT = 79 };
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static bool
 all_ascii(struct slice s)

@@ -11,20 +11,10 @@
 
 #include "proto/moment.h"
 
-#include <stdlib.h>
-
 #include "base/buf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 enum { CTIME_LENGTH = 24, RFC5322_LENGTH = 31, SQL_OFFSET_LIMIT = 16 * 3600 };
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 require_in_range(const struct moment *m)

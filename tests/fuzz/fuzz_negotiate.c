@@ -11,19 +11,8 @@
 
 #include "proto/negotiate.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-
 #include "base/buf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void
 require_same(const struct buf *accept, struct slice format, enum representation expected, unsigned expected_indent)

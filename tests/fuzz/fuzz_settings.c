@@ -8,11 +8,8 @@
 
 #include "base/settings.h"
 
-#include <stdlib.h>
-
 #include "base/buf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static void
 check_complaints(struct slice errors)

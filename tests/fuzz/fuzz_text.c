@@ -13,19 +13,10 @@
 #include "proto/text.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void
 fuzz_utf8(struct arena *arena, struct slice in)

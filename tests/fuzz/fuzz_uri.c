@@ -11,22 +11,12 @@
 
 #include "proto/uri.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "proto/text.h"
+#include "tests/fuzz/fuzz.h"
 
 enum { PARAMS_MAX = 1000 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static bool
 only(struct slice s, const char *punctuation)

@@ -1,66 +1,70 @@
-# Fuzz targets: built with libFuzzer by --enable-fuzzing, else as programs that replay files.
+# Fuzz targets: built with libFuzzer by --enable-fuzzing; else as programs that
+# replay files, by themselves their corpus, which is how they are tests too.
+fuzz_targets =
+check_PROGRAMS += $(fuzz_targets)
 if LIBFUZZER
 FUZZ_DRIVER =
 else
 FUZZ_DRIVER = tests/fuzz/replay.c
+TESTS += $(fuzz_targets)
 endif
-EXTRA_DIST += tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/fuzz.h
 
-check_PROGRAMS += tests/fuzz/fuzz_http
+fuzz_targets += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_SOURCES = tests/fuzz/fuzz_http.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_http_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_http_LDADD = libproto.a libbase.a
 
-check_PROGRAMS += tests/fuzz/fuzz_text
+fuzz_targets += tests/fuzz/fuzz_text
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_text_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_text_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_text_LDADD = libproto.a libbase.a
 
-check_PROGRAMS += tests/fuzz/fuzz_uri
+fuzz_targets += tests/fuzz/fuzz_uri
 tests_fuzz_fuzz_uri_SOURCES = tests/fuzz/fuzz_uri.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_uri_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_uri_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_uri_LDADD = libproto.a libbase.a
 
-check_PROGRAMS += tests/fuzz/fuzz_settings
+fuzz_targets += tests/fuzz/fuzz_settings
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_settings_LDADD = libbase.a
 
-check_PROGRAMS += tests/fuzz/fuzz_moment
+fuzz_targets += tests/fuzz/fuzz_moment
 tests_fuzz_fuzz_moment_SOURCES = tests/fuzz/fuzz_moment.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_moment_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_moment_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_moment_LDADD = libproto.a libbase.a
 
-check_PROGRAMS += tests/fuzz/fuzz_mail
+fuzz_targets += tests/fuzz/fuzz_mail
 tests_fuzz_fuzz_mail_SOURCES = tests/fuzz/fuzz_mail.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_mail_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_mail_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_mail_LDADD = libproto.a libbase.a
 
-check_PROGRAMS += tests/fuzz/fuzz_mbox
+fuzz_targets += tests/fuzz/fuzz_mbox
 tests_fuzz_fuzz_mbox_SOURCES = tests/fuzz/fuzz_mbox.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_mbox_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_mbox_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_mbox_LDADD = libproto.a libbase.a
 
-check_PROGRAMS += tests/fuzz/fuzz_negotiate
+fuzz_targets += tests/fuzz/fuzz_negotiate
 tests_fuzz_fuzz_negotiate_SOURCES = tests/fuzz/fuzz_negotiate.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_negotiate_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_negotiate_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_negotiate_LDADD = libproto.a libbase.a
 
-check_PROGRAMS += tests/fuzz/fuzz_json_html
+fuzz_targets += tests/fuzz/fuzz_json_html
 tests_fuzz_fuzz_json_html_SOURCES = tests/fuzz/fuzz_json_html.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_json_html_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_json_html_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_json_html_LDADD = libproto.a libbase.a
 
-check_PROGRAMS += tests/fuzz/fuzz_authorization
+fuzz_targets += tests/fuzz/fuzz_authorization
 tests_fuzz_fuzz_authorization_SOURCES = tests/fuzz/fuzz_authorization.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_authorization_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_authorization_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)

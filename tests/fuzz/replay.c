@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Stands in for libFuzzer: runs a fuzz target once over each file given, and
- * over each regular file of each directory given.  `make check` replays the
- * seeds and whatever once broke this way.
+ * over each regular file of each directory given.  Without arguments it takes
+ * its own corpus below $srcdir (which `make check` sets): corpus/uri is that of
+ * fuzz_uri.
  */
 #include "config.h"
 
@@ -16,7 +17,7 @@
 
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static int
 complain(const char *path)
@@ -88,18 +89,36 @@ replay_directory(const char *path)
 	return count;
 }
 
+/* Replays the target's own corpus; `program` ends in fuzz_NAME. */
+static int
+replay_corpus(const char *program)
+{
+	const char *source = getenv("srcdir"), *name = strrchr(program, '/');
+	char *path = NULL;
+	int count;
+
+	name = name != NULL ? name + 1 : program;
+	if (strncmp(name, "fuzz_", strlen("fuzz_")) == 0)
+		name += strlen("fuzz_");
+	if (asprintf(&path, "%s/tests/fuzz/corpus/%s", source != NULL ? source : ".", name) < 0)
+		abort();
+	count = replay(path, false);
+	free(path);
+	return count;
+}
+
 int
 main(int argc, char **argv)
 {
-	int count = 0;
+	int count = argc > 1 ? 0 : replay_corpus(argv[0]);
 
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc && count >= 0; i++) {
 		int n = replay(argv[i], false);
 
-		if (n < 0)
-			return 1;
-		count += n;
+		count = n < 0 ? -1 : count + n;
 	}
+	if (count < 0)
+		return 1;
 	printf("%s: %d inputs\n", argv[0], count);
 	return count > 0 ? 0 : 2;	/* nothing run is nothing tested */
 }

@@ -1,107 +1,111 @@
-# Unit tests: one Criterion program a module.
+# Unit tests: one Criterion program a module; none without Criterion (configure says so).
+quiet_fork = tests/unit/quiet_fork.c
+if HAVE_CRITERION
 
 check_PROGRAMS += tests/unit/test_http
 TESTS += tests/unit/test_http
-tests_unit_test_http_SOURCES = tests/unit/test_http.c
+tests_unit_test_http_SOURCES = tests/unit/test_http.c $(quiet_fork)
 tests_unit_test_http_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_http_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_text
 TESTS += tests/unit/test_text
-tests_unit_test_text_SOURCES = tests/unit/test_text.c
+tests_unit_test_text_SOURCES = tests/unit/test_text.c $(quiet_fork)
 tests_unit_test_text_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_text_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_uri
 TESTS += tests/unit/test_uri
-tests_unit_test_uri_SOURCES = tests/unit/test_uri.c
+tests_unit_test_uri_SOURCES = tests/unit/test_uri.c $(quiet_fork)
 tests_unit_test_uri_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_uri_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_settings
 TESTS += tests/unit/test_settings
-tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
+tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(quiet_fork)
 tests_unit_test_settings_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_settings_LDADD = libbase.a $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_credentials
 TESTS += tests/unit/test_credentials
-tests_unit_test_credentials_SOURCES = tests/unit/test_credentials.c
+tests_unit_test_credentials_SOURCES = tests/unit/test_credentials.c $(quiet_fork)
 tests_unit_test_credentials_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_credentials_LDADD = libcache.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_jobs
 TESTS += tests/unit/test_jobs
-tests_unit_test_jobs_SOURCES = tests/unit/test_jobs.c
+tests_unit_test_jobs_SOURCES = tests/unit/test_jobs.c $(quiet_fork)
 tests_unit_test_jobs_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_jobs_LDADD = libworker.a libbase.a $(EVENT_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_json
 TESTS += tests/unit/test_json
-tests_unit_test_json_SOURCES = tests/unit/test_json.c
+tests_unit_test_json_SOURCES = tests/unit/test_json.c $(quiet_fork)
 tests_unit_test_json_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_json_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_base
 TESTS += tests/unit/test_base
-tests_unit_test_base_SOURCES = tests/unit/test_base.c worker/idmap.c
+tests_unit_test_base_SOURCES = tests/unit/test_base.c worker/idmap.c $(quiet_fork)
 tests_unit_test_base_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_base_LDADD = libbase.a $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_sql
 TESTS += tests/unit/test_sql
-tests_unit_test_sql_SOURCES = tests/unit/test_sql.c
+tests_unit_test_sql_SOURCES = tests/unit/test_sql.c $(quiet_fork)
 tests_unit_test_sql_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_sql_LDADD = libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRITERION_LIBS)
 
 # The same cases over both databases; the second needs THIMBLE_TEST_PG_URL, else it skips.
 check_PROGRAMS += tests/unit/test_store_sqlite tests/unit/test_store_postgresql
 TESTS += tests/unit/test_store_sqlite tests/unit/test_store_postgresql
-tests_unit_test_store_sqlite_SOURCES = tests/unit/store_cases.c tests/unit/store_cases.h tests/unit/test_store_sqlite.c
+tests_unit_test_store_sqlite_SOURCES = tests/unit/store_cases.c tests/unit/store_cases.h tests/unit/test_store_sqlite.c $(quiet_fork)
 tests_unit_test_store_sqlite_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_store_sqlite_LDADD = libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRITERION_LIBS)
-tests_unit_test_store_postgresql_SOURCES = tests/unit/store_cases.c tests/unit/store_cases.h tests/unit/test_store_postgresql.c
+tests_unit_test_store_postgresql_SOURCES = tests/unit/store_cases.c tests/unit/store_cases.h tests/unit/test_store_postgresql.c $(quiet_fork)
 tests_unit_test_store_postgresql_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_store_postgresql_LDADD = libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_moment
 TESTS += tests/unit/test_moment
-tests_unit_test_moment_SOURCES = tests/unit/test_moment.c
+tests_unit_test_moment_SOURCES = tests/unit/test_moment.c $(quiet_fork)
 tests_unit_test_moment_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_moment_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_mail
 TESTS += tests/unit/test_mail
-tests_unit_test_mail_SOURCES = tests/unit/test_mail.c
+tests_unit_test_mail_SOURCES = tests/unit/test_mail.c $(quiet_fork)
 tests_unit_test_mail_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_mail_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_mbox
 TESTS += tests/unit/test_mbox
-tests_unit_test_mbox_SOURCES = tests/unit/test_mbox.c
+tests_unit_test_mbox_SOURCES = tests/unit/test_mbox.c $(quiet_fork)
 tests_unit_test_mbox_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_mbox_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_password
 TESTS += tests/unit/test_password
-tests_unit_test_password_SOURCES = tests/unit/test_password.c
+tests_unit_test_password_SOURCES = tests/unit/test_password.c $(quiet_fork)
 tests_unit_test_password_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_password_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_negotiate
 TESTS += tests/unit/test_negotiate
-tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c
+tests_unit_test_negotiate_SOURCES = tests/unit/test_negotiate.c $(quiet_fork)
 tests_unit_test_negotiate_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_negotiate_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_json_html
 TESTS += tests/unit/test_json_html
-tests_unit_test_json_html_SOURCES = tests/unit/test_json_html.c
+tests_unit_test_json_html_SOURCES = tests/unit/test_json_html.c $(quiet_fork)
 tests_unit_test_json_html_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_json_html_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_authorization
 TESTS += tests/unit/test_authorization
-tests_unit_test_authorization_SOURCES = tests/unit/test_authorization.c
+tests_unit_test_authorization_SOURCES = tests/unit/test_authorization.c $(quiet_fork)
 tests_unit_test_authorization_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_authorization_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
+
+endif HAVE_CRITERION

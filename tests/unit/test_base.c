@@ -95,6 +95,9 @@ Test(slice, reads_numbers_within_bounds)
 	cr_assert_eq(value, UINT64_MAX);
 	cr_assert_eq(slice_uint(SLICE("18446744073709551616"), UINT64_MAX, &value), -1);
 	cr_assert_eq(slice_uint(SLICE("11"), 10, &value), -1);
+	cr_assert_eq(slice_uint(SLICE("9"), 5, &value), -1);
+	cr_assert_eq(slice_uint(SLICE("5"), 5, &value), 0);
+	cr_assert_eq(slice_uint(SLICE("0"), 0, &value), 0);
 	cr_assert_eq(slice_uint(SLICE(""), 10, &value), -1);
 	cr_assert_eq(slice_uint(SLICE("+1"), 10, &value), -1);
 }

@@ -363,6 +363,14 @@ Test(text_search, unbalanced_quotes_are_cheap, .timeout = 30)
 	check_cheap('\'');
 }
 
+Test(text_is_ascii, every_byte_counts)
+{
+	cr_assert(text_is_ascii(SLICE("")));
+	cr_assert(text_is_ascii(SLICE("a\x7f\n")));
+	cr_assert_not(text_is_ascii(SLICE("\x80")));
+	cr_assert_not(text_is_ascii(SLICE("ab\xff")));
+}
+
 Test(text_like, escaped)
 {
 	static const struct pair cases[] = {
