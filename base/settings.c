@@ -83,7 +83,7 @@ static const struct setting table[] = {
 	    .about = "shared memory of the cache; 0 turns it off"),
 	SETTING(cache, redis, redis_url, "", true,
 	    .about = "Redis shared by several nodes; empty: this node alone"),
-	SETTING(cache, max_stale, duration, "1s", true, BOUNDS(100, MINUTE),
+	SETTING(cache, max_stale, duration, "1s", true, BOUNDS(100, 24 * HOUR),
 	    .about = "how long an entry is trusted without word from the bus"),
 	SETTING(cache, stale_if_error, duration, "0s", true, BOUNDS(0, 24 * HOUR),
 	    .about = "how long old entries are served while the database is away"),

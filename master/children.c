@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cache/region.h"
 #include "master/notify.h"
 #include "worker/worker.h"
 
@@ -69,7 +70,8 @@ static void __attribute__((noreturn))
 child_run(const struct master *m, const struct generation *generation, unsigned number)
 {
 	struct heritage heritage = {
-		.settings = generation->settings, .shared = m->shared, .slot = number,
+		.settings = generation->settings, .generation = generation->number, .shared = m->shared,
+		.region = m->region, .slot = number,
 		.status_listener = -1, .master_pipe = m->pipe_read
 	};
 	const struct listeners *listeners = &generation->listeners;
@@ -264,6 +266,8 @@ slot_clear(struct master *m, struct child *child)
 
 		(void)atomic_compare_exchange_strong(&m->shared->db_slots[i], &pid, 0);
 	}
+	if (m->region != NULL)
+		region_bury(m->region, (unsigned)(child - m->children));
 	atomic_store(&slot->connections, 0);
 	atomic_store(&slot->in_flight, 0);
 	atomic_store(&slot->queued, 0);

@@ -17,8 +17,10 @@
 #include <sys/types.h>
 
 #include "master/listen.h"
+#include "base/monotonic.h"
 #include "worker/shared.h"
 
+struct region;
 struct settings;
 
 enum {
@@ -60,6 +62,7 @@ enum stop { STOP_NO, STOP_QUIT, STOP_TERM, STOP_NOW };
 struct master {
 	const char *config_path;
 	struct shared *shared;
+	struct region *region;		/* the cache; NULL: off */
 	struct generation generations[2];
 	struct generation *active;
 	struct generation *next;	/* NULL: no reload is under way */
@@ -77,8 +80,6 @@ struct master {
 	int pipe_write;			/* ours alone */
 	struct child children[SHARED_WORKERS_MAX];
 };
-
-uint64_t master_now_ms(void);
 
 /* --- children.c --- */
 

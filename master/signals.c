@@ -32,7 +32,7 @@ stop_begin(struct master *m)
 static void
 stop(struct master *m, enum stop how)
 {
-	uint64_t now_ms = master_now_ms();
+	uint64_t now_ms = monotonic_ms();
 
 	if (how <= m->stopping)
 		return;

@@ -20,18 +20,10 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "cache/region.h"
 #include "cache/credentials.h"
 #include "master/master.h"
 #include "master/notify.h"
-
-uint64_t
-master_now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* --- start -------------------------------------------------------------- */
 
@@ -53,6 +45,22 @@ shared_map(void)
 	shared->layout = SHARED_LAYOUT;
 	shared->size = sizeof(*shared);
 	return shared;
+}
+
+/* The cache, made once: its size is not for a reload to change.  0, or -1. */
+static int
+region_map(struct master *m, const struct settings *settings)
+{
+	if (settings->cache.size == 0)
+		return 0;
+	m->region = region_create(settings->cache.size, SHARED_WORKERS_MAX);
+	if (m->region != NULL)
+		return 0;
+	if (errno == EINVAL)
+		log_errorx("[cache] size is too small: give it 4M or more, or 0 to turn the cache off");
+	else
+		log_error("cannot map a cache of %llu bytes", (unsigned long long)settings->cache.size);
+	return -1;
 }
 
 /* Written beside and renamed, so that nobody reads half a number. */
@@ -124,7 +132,8 @@ master_open(struct master *m, struct settings **settings)
 	m->active = &m->generations[0];
 	m->active->number = ++m->generation_last;
 	m->shared = shared_map();
-	if (m->shared == NULL || pid_file_write(m->active->settings->server.pid_file) < 0)
+	if (m->shared == NULL || region_map(m, m->active->settings) < 0 ||
+	    pid_file_write(m->active->settings->server.pid_file) < 0)
 		return -1;
 	return 0;
 }
@@ -164,7 +173,7 @@ turn(struct master *m)
 	uint64_t now_ms;
 
 	signals_read(m);
-	now_ms = master_now_ms();
+	now_ms = monotonic_ms();
 	children_watch(m, now_ms);
 	children_reap(m, now_ms);
 	if (m->stopping != STOP_NO) {
@@ -191,7 +200,7 @@ until(uint64_t when_ms, uint64_t now_ms, uint64_t timeout)
 static int
 sleep_ms(const struct master *m)
 {
-	uint64_t now_ms = master_now_ms(), timeout = MASTER_POLL_MS;
+	uint64_t now_ms = monotonic_ms(), timeout = MASTER_POLL_MS;
 	const struct generation *active = m->active;
 
 	if (m->heartbeat_ms / 4 < timeout)
@@ -221,8 +230,8 @@ loop(struct master *m)
 		turn(m);
 		if (m->stopping != STOP_NO && children_all(m) == 0)
 			return;
-		if (watchdog_ms != 0 && master_now_ms() >= alive_ms + watchdog_ms) {
-			alive_ms = master_now_ms();
+		if (watchdog_ms != 0 && monotonic_ms() >= alive_ms + watchdog_ms) {
+			alive_ms = monotonic_ms();
 			notify_alive();
 		}
 		if (poll(&signals, 1, sleep_ms(m)) < 0 && errno != EINTR)
@@ -242,6 +251,7 @@ master_close(struct master *m)
 			generation_close(m->next, m->active);
 		generation_close(m->active, NULL);
 	}
+	region_close(&m->region);
 	if (m->shared != NULL)
 		(void)munmap(m->shared, sizeof(*m->shared));
 	if (m->pipe_write >= 0) {

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "base/monotonic.h"
 #include "store/store.h"
 
 struct arena;
@@ -87,14 +87,5 @@ enum store_status schema_judge(struct driver_config *config, struct arena *arena
 
 /* The part of a statement that goes into a sentence about it. */
 #define STATEMENT_SHOWN "%.300s"
-
-static inline uint64_t
-store_now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 #endif

@@ -210,7 +210,7 @@ wait_socket(const struct pg *pg, bool unsent)
 	if (unsent)
 		fd.events |= POLLOUT;
 	for (;;) {
-		uint64_t now = store_now_ms();
+		uint64_t now = monotonic_ms();
 		uint64_t left = pg->deadline_ms > now ? pg->deadline_ms - now : 0;
 		int n = poll(&fd, 1, left < INT32_MAX ? (int)left : INT32_MAX);
 
@@ -494,7 +494,7 @@ pg_run(struct connection *conn, const struct batch *batch, const char **error_r)
 	bool ended = false;
 	size_t count = 0;
 
-	pg->deadline_ms = store_now_ms() + pg->config->timeout_ms + ANSWER_SLACK_MS;
+	pg->deadline_ms = monotonic_ms() + pg->config->timeout_ms + ANSWER_SLACK_MS;
 	if (send_batch(pg, batch, steps, &count, &ended) < 0)
 		(void)broke(pg, batch->arena, &error, PQerrorMessage(pg->conn));
 	else
@@ -589,7 +589,7 @@ check_server(struct pg *pg, struct arena *arena, const char **error_r)
 	struct rows rows[QUESTIONS] = { 0 };
 	struct pg_error error[QUESTIONS] = { 0 };
 
-	pg->deadline_ms = store_now_ms() + STORE_CONNECT_TIMEOUT_MS;
+	pg->deadline_ms = monotonic_ms() + STORE_CONNECT_TIMEOUT_MS;
 	for (size_t i = 0; i < QUESTIONS; i++)
 		if (send_text(pg, questions[i]) < 0 || PQpipelineSync(pg->conn) != 1) {
 			*error_r = one_line(arena, PQerrorMessage(pg->conn));

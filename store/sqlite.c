@@ -80,6 +80,7 @@ status_of(int code)
 	case SQLITE_AUTH:
 	case SQLITE_READONLY:
 	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
 		return STORE_REFUSED;
 	default:
 		return STORE_FAILED;
@@ -110,7 +111,7 @@ progress_cb(void *object)
 {
 	const struct lite *lite = object;
 
-	return store_now_ms() > lite->deadline_ms;
+	return monotonic_ms() > lite->deadline_ms;
 }
 
 static enum store_status
@@ -271,7 +272,7 @@ lite_run(struct connection *conn, const struct batch *batch, const char **error_
 	struct lite *lite = (struct lite *)conn;
 	enum store_status status = STORE_OK;
 
-	lite->deadline_ms = store_now_ms() + lite->config->timeout_ms;
+	lite->deadline_ms = monotonic_ms() + lite->config->timeout_ms;
 	if (!lite->in_snapshot) {
 		status = exec(lite, batch->arena, "BEGIN", error_r);
 		lite->in_snapshot = status == STORE_OK;
@@ -299,7 +300,7 @@ static bool
 lite_stale(struct connection *conn)
 {
 	struct lite *lite = (struct lite *)conn;
-	uint64_t now = store_now_ms();
+	uint64_t now = monotonic_ms();
 	struct stat status;
 
 	if (now - lite->looked_ms < STALE_CHECK_MS)
@@ -344,7 +345,7 @@ lite_open(struct driver_config *config, struct arena *arena, struct connection *
 
 	if (lite == NULL)
 		return STORE_AWAY;
-	lite->looked_ms = store_now_ms();
+	lite->looked_ms = monotonic_ms();
 	sqlite3_progress_handler(lite->db, PROGRESS_STEPS, progress_cb, lite);
 	lite->pooled = true;
 	status = exec(lite, arena, "PRAGMA foreign_keys = ON; PRAGMA query_only = ON", error_r);

@@ -65,6 +65,7 @@ struct snapshot {
 	enum store_status status;	/* the first failure */
 	const char *error;
 	unsigned statements;
+	uint64_t waited_us;
 };
 
 /* URL ------------------------------------------------------------------- */
@@ -101,7 +102,7 @@ store_url_check(const char *url, const char **error_r)
 static void
 note_away(struct store *store, const char *reason)
 {
-	uint64_t now = store_now_ms();
+	uint64_t now = monotonic_ms();
 	bool say;
 
 	(void)pthread_mutex_lock(&store->lock);
@@ -240,7 +241,7 @@ discard(struct store *store, struct connection *conn)
 void
 store_trim(struct store *store, unsigned idle_ms)
 {
-	uint64_t now = store_now_ms();
+	uint64_t now = monotonic_ms();
 	struct connection **at, *old, *next;
 
 	(void)pthread_mutex_lock(&store->lock);
@@ -275,7 +276,7 @@ store_stats(const struct store *store)
 static enum store_status
 known_refusal_locked(const struct store *store, struct arena *arena, const char **error_r)
 {
-	if (store->refusal == STORE_OK || (store_now_ms() >= store->retry_at_ms && store->opening == 0))
+	if (store->refusal == STORE_OK || (monotonic_ms() >= store->retry_at_ms && store->opening == 0))
 		return STORE_OK;
 	*error_r = arena_strdup(arena, store->reason);
 	return store->refusal;
@@ -292,7 +293,7 @@ open_into(struct store *store, struct arena *arena, int slot, struct connection 
 	store->refusal = status;
 	if (status != STORE_OK) {
 		(void)snprintf(store->reason, sizeof(store->reason), "%s", *error_r);
-		store->retry_at_ms = store_now_ms() + RETRY_MS;
+		store->retry_at_ms = monotonic_ms() + RETRY_MS;
 	}
 	(void)pthread_mutex_unlock(&store->lock);
 	if (status != STORE_OK) {
@@ -332,7 +333,7 @@ replace(struct store *store, struct arena *arena, struct connection **conn, cons
 static bool
 wait_locked(struct store *store, uint64_t deadline_ms)
 {
-	uint64_t now = store_now_ms();
+	uint64_t now = monotonic_ms();
 	uint64_t until = now + SLOT_POLL_MS < deadline_ms ? now + SLOT_POLL_MS : deadline_ms;
 	struct timespec at = { .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000 };
 
@@ -352,7 +353,7 @@ static enum store_status
 borrow_locked(struct store *store, struct arena *arena, struct connection **conn_r, int *slot_r,
     const char **error_r)
 {
-	uint64_t deadline_ms = store_now_ms() + store->config.timeout_ms;
+	uint64_t deadline_ms = monotonic_ms() + store->config.timeout_ms;
 	enum store_status status;
 
 	for (;;) {
@@ -380,14 +381,14 @@ borrow_locked(struct store *store, struct arena *arena, struct connection **conn
 static enum store_status
 borrow(struct store *store, struct arena *arena, struct connection **conn_r, bool *reused_r, const char **error_r)
 {
-	uint64_t began = store_now_ms();
+	uint64_t began = monotonic_ms();
 	enum store_status status;
 	int slot = -1;
 
 	(void)pthread_mutex_lock(&store->lock);
 	status = borrow_locked(store, arena, conn_r, &slot, error_r);
 	(void)pthread_mutex_unlock(&store->lock);
-	atomic_fetch_add(&store->wait_us, (store_now_ms() - began) * 1000);
+	atomic_fetch_add(&store->wait_us, (monotonic_ms() - began) * 1000);
 	if (status != STORE_OK)
 		return status;
 	*reused_r = *conn_r != NULL;
@@ -408,7 +409,7 @@ give_back(struct store *store, struct connection *conn, bool usable)
 	(void)pthread_mutex_lock(&store->lock);
 	keep = usable && (store->waiters > 0 || store->open <= store->quota);
 	if (keep) {
-		conn->idle_since_ms = store_now_ms();
+		conn->idle_since_ms = monotonic_ms();
 		conn->next = store->idle;
 		store->idle = conn;
 		(void)pthread_cond_signal(&store->freed);
@@ -432,6 +433,7 @@ enum store_status
 store_begin(struct store *store, struct arena *arena, struct snapshot **snapshot_r, const char **error_r)
 {
 	struct snapshot *s = arena_zalloc(arena, sizeof(*s));
+	uint64_t began = monotonic_us();
 	enum store_status status = borrow(store, arena, &s->conn, &s->reused, error_r);
 
 	*snapshot_r = NULL;
@@ -440,6 +442,7 @@ store_begin(struct store *store, struct arena *arena, struct snapshot **snapshot
 		return status;
 	}
 	s->store = store;
+	s->waited_us = monotonic_us() - began;
 	s->batch.arena = arena;
 	batch_reset(&s->batch);
 	*snapshot_r = s;
@@ -496,8 +499,11 @@ store_flush(struct snapshot *s, const char **error_r)
 	struct store *store = s->store;
 
 	if (s->status == STORE_OK && s->batch.first != NULL) {
+		uint64_t began = monotonic_us();
+
 		log_debug("database: %u statements in a round trip", s->batch.count);
 		s->status = run(s);
+		s->waited_us += monotonic_us() - began;
 		atomic_fetch_add(&store->statements, s->batch.count);
 		s->answered = s->status == STORE_OK;
 		if (s->status == STORE_OK) {
@@ -526,6 +532,12 @@ store_flush_last(struct snapshot *s, const char **error_r)
 	status = store_flush(s, error_r);
 	store_end(&s);
 	return status;
+}
+
+uint64_t
+store_snapshot_us(const struct snapshot *s)
+{
+	return s->waited_us;
 }
 
 unsigned

@@ -98,6 +98,8 @@ enum store_status store_flush_last(struct snapshot *snapshot, const char **error
 
 /* Statements queued so far in this snapshot. */
 unsigned store_snapshot_statements(const struct snapshot *snapshot);
+/* Microseconds it waited for a connection and for answers. */
+uint64_t store_snapshot_us(const struct snapshot *snapshot);
 
 /* Ends the snapshot (without waiting for the database's answer) and nulls it.  After a failure too. */
 void store_end(struct snapshot **snapshot);

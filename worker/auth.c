@@ -11,8 +11,7 @@
  */
 #include "config.h"
 
-#include <time.h>
-
+#include "base/monotonic.h"
 #include "cache/credentials.h"
 #include "proto/authorization.h"
 #include "proto/password.h"
@@ -23,15 +22,6 @@ refuse(struct view *v, const char *detail)
 {
 	view_respond_detail(v, 403, detail);
 	return VIEW_ANSWERED;
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static enum view_result
@@ -51,12 +41,12 @@ judge(struct view *v, struct slice user, struct slice password, struct slice sto
 {
 	struct credentials *credentials = v->service->credentials;
 
-	*verdict_r = credentials_ask(credentials, user, password, stored, now_ms());
+	*verdict_r = credentials_ask(credentials, user, password, stored, monotonic_ms());
 	if (*verdict_r != CREDENTIAL_UNKNOWN)
 		return VIEW_GO_ON;
 	if (!v->may_hash)
 		return VIEW_NEEDS_HASH;
-	store_end(&v->snapshot);
+	view_end(v);
 	if (stored.n == 0) {
 		/* an unknown user takes as long as a wrong password */
 		password_waste_time(password);
@@ -64,7 +54,7 @@ judge(struct view *v, struct slice user, struct slice password, struct slice sto
 	} else {
 		*verdict_r = password_verify(stored, password, NULL) ? CREDENTIAL_GOOD : CREDENTIAL_BAD;
 	}
-	credentials_remember(credentials, user, password, stored, *verdict_r, now_ms());
+	credentials_remember(credentials, user, password, stored, *verdict_r, monotonic_ms());
 	return VIEW_GO_ON;
 }
 

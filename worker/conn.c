@@ -10,7 +10,7 @@
  *
  * How long a client may take (each bound closes the connection):
  *   no request yet      header_timeout from the accept
- *   between requests    keepalive_timeout
+ *   between requests    keepalive_timeout; CONN_DRAIN_GRACE_MS while the set drains
  *   a head              header_timeout from its first byte, however it drips; 408
  *   a body              header_timeout, and a second more per CONN_BODY_RATE bytes received; 408
  *   taking its answer   header_timeout without taking a byte
@@ -82,9 +82,10 @@ idle_deadline(const struct conn *c)
 {
 	uint64_t at = c->since + (c->fresh ? c->conns->o.settings->server.header_timeout :
 	    c->conns->o.settings->server.keepalive_timeout);
+	uint64_t idle_since = c->since > c->conns->drain_since ? c->since : c->conns->drain_since;
 
-	if (c->conns->draining && c->conns->drain_since + CONN_FRESH_GRACE_MS < at)
-		at = c->conns->drain_since + CONN_FRESH_GRACE_MS;
+	if (c->conns->draining && idle_since + CONN_DRAIN_GRACE_MS < at)
+		at = idle_since + CONN_DRAIN_GRACE_MS;
 	return at;
 }
 
@@ -237,7 +238,7 @@ conn_write(struct conn *c)
 		return;
 	}
 	if (n > 0 || !event_pending(&c->writable, EV_WRITE, NULL)) {
-		c->stuck_since = clock_ms();
+		c->stuck_since = monotonic_ms();
 		c->stuck_bytes = unconfirmed(c);
 	}
 	event_add(&c->writable, NULL);
@@ -479,14 +480,12 @@ begin_linger(struct conn *c)
 static void
 decide_end(struct conn *c)
 {
-	if (c->closing) {
-		if (c->linger && !c->eof)
-			begin_linger(c);
-		else
-			c->dead = true;
-	} else if (c->conns->draining && !c->fresh && c->reading == NULL && c->in.len == 0) {
+	if (!c->closing)
+		return;
+	if (c->linger && !c->eof)
+		begin_linger(c);
+	else
 		c->dead = true;
-	}
 }
 
 static void
@@ -501,7 +500,7 @@ conn_settle(struct conn *c)
 		conn_free(c);
 		return;
 	}
-	now = clock_ms();
+	now = monotonic_ms();
 	phase = phase_now(c);
 	if (phase != c->phase || c->moved) {
 		c->phase = phase;
@@ -577,7 +576,7 @@ static void
 timer_cb(int fd, short what, void *arg)
 {
 	struct conn *c = arg;
-	uint64_t now = clock_ms();
+	uint64_t now = monotonic_ms();
 
 	(void)fd;
 	(void)what;
@@ -601,9 +600,12 @@ conn_answered(struct conn *c, struct exchange *x)
 void
 conn_drain(struct conn *c)
 {
-	/* What an idle client has sent already is still answered; it could not know. */
-	if (c->phase == CONN_IDLE)
-		conn_read(c);
+	/*
+	 * A client without a request may just be sending one; it could not know.
+	 * Closed now, the connection would be reset by it, and what the client had
+	 * not read of earlier answers would be lost too.  So it has a grace, and
+	 * the answer tells it that it was the last.
+	 */
 	conn_settle(c);
 }
 

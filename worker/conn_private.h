@@ -6,6 +6,7 @@
 #ifndef THIMBLE_WORKER_CONN_PRIVATE_H
 #define THIMBLE_WORKER_CONN_PRIVATE_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -17,20 +18,21 @@
 
 #include "base/buf.h"
 #include "proto/http.h"
-#include "worker/clock.h"
+#include "base/monotonic.h"
 #include "worker/conn.h"
 #include "worker/intake.h"
 #include "worker/jobs.h"
+#include "worker/request.h"
 #include "worker/worker.h"
 
 enum {
 	CONN_READY_MAX = 32,		/* answers that wait to be written together */
 	CONN_READY_BYTES = 256 * 1024,	/* no further request is parsed beyond this */
 	CONN_LINGER_MS = 3000,		/* for a client to take its last answer */
-	CONN_FRESH_GRACE_MS = 1000,	/* draining: for the first request of a connection just accepted */
+	CONN_DRAIN_GRACE_MS = 1000,	/* draining: for a request that is on its way, the first one or another */
 	CONN_BODY_RATE = 64 * 1024,	/* bytes of a body that earn it another second */
 	EXCHANGE_LINE_MAX = 192,
-	EXCHANGE_IOV = 3
+	EXCHANGE_IOV = 1 + RESPONSE_PIECES_MAX
 };
 
 struct conn;
@@ -44,6 +46,7 @@ struct exchange {
 	struct exchange *next;		/* in conn->ready */
 	struct conns *conns;
 	struct conn *conn;		/* NULL: orphaned, nobody waits for the answer */
+	atomic_bool orphaned;		/* the same for the job thread */
 	struct request *request;
 	struct job job;
 	bool keep_alive;		/* the client's wish */
@@ -55,6 +58,7 @@ struct exchange {
 	uint64_t duration_us;
 	char line[EXCHANGE_LINE_MAX];	/* status line, Date, Connection */
 	size_t line_length;
+	size_t head_length;
 	size_t body_length;		/* bytes of it that are sent: none to HEAD */
 };
 

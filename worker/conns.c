@@ -73,7 +73,7 @@ static void
 pause_accepting(struct conns *conns, const char *reason)
 {
 	struct timeval pause = { .tv_sec = ACCEPT_PAUSE_S };
-	uint64_t now = clock_ms();
+	uint64_t now = monotonic_ms();
 
 	if (conns->complained == 0 || now - conns->complained > COMPLAIN_MS) {
 		log_warnx("%s: %zu connections are open; accepting again in %d s", reason, conns->count, ACCEPT_PAUSE_S);
@@ -204,7 +204,7 @@ conns_drain(struct conns *conns)
 	if (conns->draining)
 		return;
 	conns->draining = true;
-	conns->drain_since = clock_ms();
+	conns->drain_since = monotonic_ms();
 	stop_accepting(conns);
 	for (struct conn *c = TAILQ_FIRST(&conns->list); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);

@@ -39,7 +39,7 @@ exchange_new(struct conn *c)
 	struct request *request = request_new();
 	struct exchange *x = arena_zalloc(request->arena, sizeof(*x));
 
-	request->started_us = clock_us();
+	request->started_us = monotonic_us();
 	x->request = request;
 	x->conn = c;
 	x->conns = c->conns;
@@ -105,6 +105,9 @@ run_job(struct job *job)
 	const struct conns_options *o = &x->conns->o;
 	bool may_hash = job->lane == JOB_LANE_HASH;
 
+	/* What waited for so long that nobody wants it any more must not hold up the others. */
+	if (atomic_load_explicit(&x->orphaned, memory_order_relaxed))
+		return JOB_DONE;
 	return o->handler->run(o->context, x->request, may_hash) == SERVICE_NEEDS_HASH ? JOB_AGAIN_HASH : JOB_DONE;
 }
 
@@ -125,7 +128,7 @@ exchange_start(struct exchange *x)
 	const struct conns_options *o = &x->conns->o;
 
 	x->request->body = buf_as_slice(&x->body);
-	x->request->started_us = clock_us();
+	x->request->started_us = monotonic_us();
 	if (o->handler->answer(o->context, x->request))
 		return EXCHANGE_ANSWERED;
 	x->job = (struct job){ .run = run_job, .done_cb = job_done, .lane = JOB_LANE_READ };
@@ -141,6 +144,7 @@ void
 exchange_orphan(struct exchange *x)
 {
 	x->conn = NULL;
+	atomic_store_explicit(&x->orphaned, true, memory_order_relaxed);
 	count_in_flight(x->conns, false);
 }
 
@@ -218,9 +222,10 @@ exchange_seal(struct exchange *x, bool closing)
 {
 	struct response *response = &x->request->response;
 
-	x->duration_us = clock_us() - x->request->started_us;
+	x->duration_us = monotonic_us() - x->request->started_us;
 	make_line(x, closing);
-	x->body_length = response->body.len;
+	x->head_length = response->held.pieces > 0 ? response->held.head_length : response->head.len;
+	x->body_length = response->held.pieces > 0 ? response->held.body_length : response->body.len;
 	if (x->request->method == METHOD_HEAD || response->status == 204 || response->status == 304)
 		x->body_length = 0;
 	if (x->conns->o.slot != NULL)
@@ -230,21 +235,40 @@ exchange_seal(struct exchange *x, bool closing)
 size_t
 exchange_length(const struct exchange *x)
 {
-	return x->line_length + x->request->response.head.len + x->body_length;
+	return x->line_length + x->head_length + x->body_length;
+}
+
+/* Head and body, wherever they lie; returns how many parts. */
+static int
+answer_parts(const struct exchange *x, struct slice *part)
+{
+	const struct response *response = &x->request->response;
+	size_t left = x->head_length + x->body_length;
+	int count = 0;
+
+	if (response->held.pieces == 0) {
+		part[count++] = slice_make(response->head.data, x->head_length);
+		part[count++] = slice_make(response->body.data, x->body_length);
+		return count;
+	}
+	for (unsigned i = 0; i < response->held.pieces && left > 0; i++) {
+		part[count] = response->held.piece[i];
+		if (part[count].n > left)
+			part[count].n = left;
+		left -= part[count++].n;
+	}
+	return count;
 }
 
 int
 exchange_iov(const struct exchange *x, size_t sent, struct iovec *iov)
 {
-	const struct response *response = &x->request->response;
-	const struct slice parts[EXCHANGE_IOV] = {
-		{ x->line, x->line_length },
-		{ response->head.data, response->head.len },
-		{ response->body.data, x->body_length },
-	};
-	int count = 0;
+	struct slice parts[EXCHANGE_IOV];
+	int count = 0, total;
 
-	for (int i = 0; i < EXCHANGE_IOV; i++) {
+	parts[0] = slice_make(x->line, x->line_length);
+	total = 1 + answer_parts(x, parts + 1);
+	for (int i = 0; i < total; i++) {
 		struct slice part = parts[i];
 
 		if (sent >= part.n) {
@@ -270,6 +294,6 @@ exchange_finish(struct exchange **x_p, size_t sent)
 	count_in_flight(x->conns, false);
 	if (x->line_length > 0 && x->conns->o.access_log != NULL)
 		access_log_put(x->conns->o.access_log, request, sent > head ? sent - head : 0,
-		    clock_us() - request->started_us);
+		    monotonic_us() - request->started_us);
 	request_free(&request);
 }

@@ -112,7 +112,7 @@ read_order(struct list *l)
 	}
 }
 
-/* FROM and WHERE, without the joins of the order. */
+/* The conditions, all on t: they need no join. */
 static void
 add_where(const struct list *l, struct sql *q)
 {

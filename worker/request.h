@@ -16,8 +16,17 @@
 struct arena;
 struct route;
 
+enum { RESPONSE_PIECES_MAX = 8 };
+
 /* The first seven are those that a resource may handle. */
 enum method { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OTHER };
+
+/* Bytes of a response that lie elsewhere and stay there until the request is freed: head, then body. */
+struct held {
+	struct slice piece[RESPONSE_PIECES_MAX];
+	unsigned pieces;		/* 0: nothing is held */
+	size_t head_length, body_length;
+};
 
 /*
  * head is "Name: value\r\n" lines with Content-Length, ended by an empty line,
@@ -28,6 +37,7 @@ struct response {
 	int status;			/* 0: no answer yet */
 	struct buf head;
 	struct buf body;
+	struct held held;		/* instead of head and body */
 	bool close;			/* end the connection after it */
 };
 
@@ -56,7 +66,7 @@ struct request {
 	unsigned route;			/* index for statistics: service_route_name */
 	void *state;			/* of the service, between its steps */
 	unsigned statements;		/* that the answer took */
-	uint64_t db_us;			/* spent waiting for the database */
+	uint64_t db_us;			/* waited for the database */
 
 	struct response response;
 };

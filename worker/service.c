@@ -9,7 +9,6 @@
 #include "worker/service.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
@@ -18,6 +17,7 @@
 #include "worker/resources/resources.h"
 #include "worker/route.h"
 #include "worker/shared.h"
+#include "worker/worker.h"
 
 static void
 compile(struct catalog *catalog, const struct resource *r)
@@ -27,15 +27,18 @@ compile(struct catalog *catalog, const struct resource *r)
 }
 
 struct service *
-service_new(const struct settings *settings, struct shared *shared, struct store *store)
+service_new(const struct heritage *heritage, struct store *store)
 {
 	static const struct resource *const all[] = { &bundles, &checks, &cover_comments, &covers, &events,
 		&index_resource, &patch_comments, &patches, &people, &projects, &series, &users };
 	struct service *service = xcalloc(1, sizeof(*service));
 
-	service->settings = settings;
+	service->settings = heritage->settings;
 	service->store = store;
-	service->credentials = &shared->credentials;
+	service->credentials = &heritage->shared->credentials;
+	service->region = heritage->region;
+	service->worker = heritage->slot;
+	service->generation = heritage->generation;
 	service->catalog = catalog_new(store_dialect(store));
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		compile(service->catalog, all[i]);
@@ -176,14 +179,29 @@ is_safe(enum method method, struct slice name)
 	return method == METHOD_GET || method == METHOD_HEAD || method == METHOD_OPTIONS || slice_is(name, "TRACE");
 }
 
+/*
+ * Without a Host (HTTP/1.0 has none) links need a base_url, and there is
+ * nothing to compare with `hosts` but "*".
+ */
+static bool
+host_is_good(const struct service *service, const struct request *request)
+{
+	struct slice name = SLICE("");
+
+	if (request->host.p == NULL && service->settings->server.base_url[0] == '\0')
+		return false;
+	if (request->host.p != NULL && !host_is_wellformed(request->host, &name))
+		return false;
+	return host_is_allowed(service->settings, name);
+}
+
 bool
 service_answer(struct service *service, struct request *request)
 {
 	struct view *v = view_new(service, request);
-	struct slice host;
 	unsigned indent = 0;
 
-	if (!host_is_wellformed(request->host, &host) || !host_is_allowed(service->settings, host))
+	if (!host_is_good(service, request))
 		return answer_page(v, 400);
 	if (!route_find(v))
 		return answer_page(v, 404);
@@ -194,7 +212,7 @@ service_answer(struct service *service, struct request *request)
 	}
 	make_urls(v);
 	if (!v->in_api)
-		return is_safe(request->method, request->method_name) ? false : answer_page(v, 403);
+		return is_safe(request->method, request->method_name) ? kept_find(v) : answer_page(v, 403);
 	v->representation = negotiate(request->accept, uri_query_last(&v->query, "format"), &indent);
 	v->answer.json.indent = indent;
 	if (v->representation == REPRESENTATION_NO_FORMAT || v->representation == REPRESENTATION_NONE) {
@@ -207,7 +225,7 @@ service_answer(struct service *service, struct request *request)
 	}
 	if (v->route->kind == ROUTE_INDEX && request->authorization.p == NULL && view_is_read(v))
 		return answer_index(v);
-	return false;
+	return kept_find(v);
 }
 
 enum view_result
@@ -218,6 +236,7 @@ service_begin(struct view *v)
 
 	if (v->snapshot != NULL)
 		return VIEW_GO_ON;
+	kept_begin(v);
 	status = store_begin(v->service->store, v->request->arena, &v->snapshot, &error);
 	if (status == STORE_OK)
 		return VIEW_GO_ON;
@@ -341,20 +360,10 @@ run_api(struct view *v)
 	return result == VIEW_GO_ON ? run_view(v) : result;
 }
 
-static uint64_t
-now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 enum service_result
 service_run(struct service *service, struct request *request, bool may_hash)
 {
 	struct view *v = request->state;
-	uint64_t began = now_us();
 	enum view_result result;
 
 	(void)service;
@@ -362,10 +371,9 @@ service_run(struct service *service, struct request *request, bool may_hash)
 	result = service_begin(v);
 	if (result == VIEW_GO_ON)
 		result = v->in_api ? run_api(v) : v->route->run(v);
-	if (v->snapshot != NULL)
-		request->statements += store_snapshot_statements(v->snapshot);
-	store_end(&v->snapshot);
-	request->db_us += now_us() - began;
+	view_end(v);
+	if (result == VIEW_ANSWERED)
+		kept_store(v);
 	return result == VIEW_NEEDS_HASH ? SERVICE_NEEDS_HASH : SERVICE_DONE;
 }
 

@@ -11,14 +11,13 @@
 
 #include "base/slice.h"
 
+struct heritage;
 struct request;
 struct service;
-struct settings;
-struct shared;
 struct store;
 
-/* One per worker; borrows its arguments.  Called before threads start. */
-struct service *service_new(const struct settings *settings, struct shared *shared, struct store *store);
+/* What a worker inherited, and its store; borrowed.  One per worker; called before threads start. */
+struct service *service_new(const struct heritage *heritage, struct store *store);
 void service_free(struct service **service);
 
 /*

@@ -18,8 +18,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cache/region.h"
 #include "proto/json.h"
-#include "worker/clock.h"
+#include "base/monotonic.h"
 #include "worker/conn.h"
 #include "worker/request.h"
 #include "worker/shared.h"
@@ -32,6 +33,7 @@ enum {
 
 struct status {
 	struct shared *shared;
+	struct region *region;		/* NULL: no cache */
 	struct service *service;
 	bool draining;			/* loop */
 	pthread_mutex_t lock;
@@ -241,6 +243,30 @@ put_database(struct buf *out, const struct slots *slots)
 }
 
 static void
+put_cache(struct buf *out, struct region *region)
+{
+	struct region_stats s;
+
+	if (region == NULL)
+		return;
+	region_stats(region, &s);
+	describe(out, "thimble_cache_lookups_total", "counter", "Answers that were looked for in shared memory.");
+	put_value(out, "thimble_cache_lookups_total", "{tier=\"region\",result=\"hit\"}", s.hits);
+	put_value(out, "thimble_cache_lookups_total", "{tier=\"region\",result=\"miss\"}", s.misses);
+	put_value(out, "thimble_cache_lookups_total", "{tier=\"region\",result=\"stale\"}", s.stale);
+	describe(out, "thimble_cache_bytes", "gauge", "Bytes of shared memory that answers take up.");
+	put_value(out, "thimble_cache_bytes", "{tier=\"region\"}", s.bytes);
+	put_one(out, "thimble_cache_capacity_bytes", "gauge", "Bytes of shared memory for answers.", s.capacity);
+	put_one(out, "thimble_cache_entries", "gauge", "Answers in shared memory.", s.entries);
+	put_one(out, "thimble_cache_pins", "gauge", "Answers that are being sent from shared memory.", s.pins);
+	describe(out, "thimble_cache_evictions_total", "counter", "Answers that had to go.");
+	put_value(out, "thimble_cache_evictions_total", "{reason=\"space\"}", s.evicted);
+	put_one(out, "thimble_cache_stores_total", "counter", "Answers that were kept.", s.puts);
+	put_one(out, "thimble_cache_refused_total", "counter", "Answers that were not kept: too large, or no longer valid.",
+	    s.refused);
+}
+
+static void
 put_workers(struct buf *out, const struct shared *shared)
 {
 	unsigned states[4] = { 0 };
@@ -331,6 +357,7 @@ answer_metrics(const struct status *status, struct request *request)
 
 	put_http(out, &slots);
 	put_database(out, &slots);
+	put_cache(out, status->region);
 	put_workers(out, status->shared);
 	put_process(out, status->shared);
 	finish(request, 200, "text/plain; version=0.0.4; charset=utf-8");
@@ -361,7 +388,7 @@ answer_ready(struct request *request, const char *reason)
 static bool
 answer_known_locked(struct status *status, struct request *request)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = monotonic_ms();
 	bool checking = status->checking_since != 0, checked = status->checked_at != 0;
 
 	if (checking && now - status->checking_since > READY_SLOW_MS)
@@ -433,14 +460,14 @@ status_run(void *context, struct request *request, bool may_hash)
 		pthread_mutex_unlock(&status->lock);
 		return SERVICE_DONE;
 	}
-	status->checking_since = clock_ms();
+	status->checking_since = monotonic_ms();
 	pthread_mutex_unlock(&status->lock);
 
 	ready = service_ready(status->service, request->arena, &reason);
 
 	pthread_mutex_lock(&status->lock);
 	status->checking_since = 0;
-	status->checked_at = clock_ms();
+	status->checked_at = monotonic_ms();
 	status->ready = ready;
 	(void)snprintf(status->reason, sizeof(status->reason), "%s", reason != NULL ? reason : "The database does not answer.");
 	answer_ready(request, ready ? NULL : status->reason);
@@ -457,11 +484,12 @@ status_handler(void)
 }
 
 struct status *
-status_new(struct shared *shared, struct service *service)
+status_new(struct shared *shared, struct region *region, struct service *service)
 {
 	struct status *status = xcalloc(1, sizeof(*status));
 
 	status->shared = shared;
+	status->region = region;
 	status->service = service;
 	pthread_mutex_init(&status->lock, NULL);
 	return status;

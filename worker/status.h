@@ -12,6 +12,7 @@
 #include "worker/service.h"
 
 struct conn_handler;
+struct region;
 struct request;
 struct shared;
 struct status;
@@ -20,8 +21,8 @@ struct worker_slot;
 /* Counts an answered request.  Loop; the slot has no other writer. */
 void status_count(struct worker_slot *slot, const struct request *request, uint64_t duration_us);
 
-/* Borrows its arguments. */
-struct status *status_new(struct shared *shared, struct service *service);
+/* Borrows its arguments; `region` may be NULL. */
+struct status *status_new(struct shared *shared, struct region *region, struct service *service);
 void status_free(struct status **status);
 /* Loop: from now on /readyz says 503. */
 void status_set_draining(struct status *status);

@@ -17,7 +17,7 @@ view_sql(struct view *v)
 	return sql_new(v->request->arena, store_dialect(v->service->store));
 }
 
-/* The snapshot is opened when the first statement needs it. */
+/* Queues it; view_flush sends it. */
 struct rows *
 view_query(struct view *v, struct sql *q)
 {
@@ -34,6 +34,16 @@ view_flush(struct view *v)
 		return true;
 	view_store_failed(v, status, error);
 	return false;
+}
+
+void
+view_end(struct view *v)
+{
+	if (v->snapshot == NULL)
+		return;
+	v->request->statements += store_snapshot_statements(v->snapshot);
+	v->request->db_us += store_snapshot_us(v->snapshot);
+	store_end(&v->snapshot);
 }
 
 void

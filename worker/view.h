@@ -15,6 +15,7 @@
 #include "worker/resource.h"
 
 struct credentials;
+struct region;
 struct route;
 struct service;
 struct settings;
@@ -27,6 +28,9 @@ struct service {
 	struct store *store;
 	struct credentials *credentials;
 	struct catalog *catalog;
+	struct region *region;		/* NULL: no cache */
+	unsigned worker;		/* ours among the region's workers */
+	uint64_t generation;		/* of the configuration: answers of another are not ours */
 };
 
 struct view {
@@ -44,6 +48,8 @@ struct view {
 	enum representation representation;
 	struct answer answer;
 	struct buf link;		/* value of the Link header; freed with the arena */
+	struct slice cache_key;		/* absent: the answer is not for keeping */
+	uint64_t filled_at, born_ms;	/* when the answer began to be made */
 
 	/* in a job thread */
 	struct snapshot *snapshot;
@@ -64,6 +70,8 @@ struct sql *view_sql(struct view *v);
 struct rows *view_query(struct view *v, struct sql *q);
 /* Sends what is queued.  False when the database failed: the response is the error then. */
 bool view_flush(struct view *v);
+/* Ends the snapshot and notes what it cost. */
+void view_end(struct view *v);
 /* Answers for a status other than STORE_OK, and logs it. */
 void view_store_failed(struct view *v, enum store_status status, const char *error);
 
@@ -87,6 +95,16 @@ void view_respond_page(struct view *v, int status);
 
 /* Borrows a connection and opens the snapshot, if the view has none. */
 enum view_result service_begin(struct view *v);
+
+/*
+ * The cache of answers (kept.c).  Loop: kept_find looks whether the answer is
+ * there, and makes it the response; else notes under which key it may be kept.
+ * Job thread: kept_begin before the database is read, kept_store when the
+ * answer is complete.
+ */
+bool kept_find(struct view *v);
+void kept_begin(struct view *v);
+void kept_store(struct view *v);
 
 /* The steps (a file each): they answer, or fail with the store. */
 enum view_result auth_identify(struct view *v);

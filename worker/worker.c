@@ -33,7 +33,7 @@
 #include "base/settings.h"
 #include "store/store.h"
 #include "worker/access_log.h"
-#include "worker/clock.h"
+#include "base/monotonic.h"
 #include "worker/conn.h"
 #include "worker/jobs.h"
 #include "worker/request.h"
@@ -259,7 +259,7 @@ heartbeat_cb(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	atomic_store_explicit(&w->slot->heartbeat_ms, clock_ms(), memory_order_relaxed);
+	atomic_store_explicit(&w->slot->heartbeat_ms, monotonic_ms(), memory_order_relaxed);
 	note_store(w);
 	if (++w->beats % STORE_TRIM_EVERY == 0)
 		store_trim(w->store, STORE_IDLE_MS);
@@ -417,10 +417,10 @@ set_up(struct worker *w)
 		log_errorx("store url is malformed");
 		return -1;
 	}
-	w->service = service_new(settings, w->heritage->shared, w->store);
+	w->service = service_new(w->heritage, w->store);
 	if (w->service == NULL)
 		return -1;
-	w->status = status_new(w->heritage->shared, w->service);
+	w->status = status_new(w->heritage->shared, w->heritage->region, w->service);
 	w->jobs = jobs_new(w->base, settings->server.threads, (size_t)settings->server.threads * JOBS_PER_THREAD);
 	if (w->jobs == NULL) {
 		log_error("starting %u threads", settings->server.threads);
@@ -438,7 +438,7 @@ set_up(struct worker *w)
 static void
 run(struct worker *w)
 {
-	atomic_store_explicit(&w->slot->heartbeat_ms, clock_ms(), memory_order_relaxed);
+	atomic_store_explicit(&w->slot->heartbeat_ms, monotonic_ms(), memory_order_relaxed);
 	atomic_store_explicit(&w->slot->state, WORKER_RUNNING, memory_order_relaxed);
 	log_debug("running");
 	while (!w->stop && !drained(w)) {

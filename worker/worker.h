@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+struct region;
 struct settings;
 struct shared;
 
@@ -15,8 +16,10 @@ enum { HERITAGE_SOCKETS_MAX = 33 };
 /* What a worker inherits.  The master closes everything else in the child. */
 struct heritage {
 	const struct settings *settings;
+	unsigned generation;		/* of the configuration; each reload is another */
 	struct shared *shared;
-	unsigned slot;			/* ours in shared->workers */
+	struct region *region;		/* the cache; NULL: off */
+	unsigned slot;			/* ours in shared->workers, and among the region's workers */
 	int listeners[HERITAGE_SOCKETS_MAX];	/* listening, non-blocking, shared by all workers */
 	size_t listener_count;
 	int status_listener;		/* -1: none */

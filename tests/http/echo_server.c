@@ -80,12 +80,11 @@ struct service {
 };
 
 struct service *
-service_new(const struct settings *settings, struct shared *shared, struct store *store)
+service_new(const struct heritage *heritage, struct store *store)
 {
 	struct service *service = xcalloc(1, sizeof(*service));
 
-	(void)settings;
-	(void)shared;
+	(void)heritage;
 	(void)store;
 	service->unready = getenv("UNREADY");
 	return service;

@@ -1552,7 +1552,7 @@ class Postgresql(Both, unittest.TestCase):
 
 class Settings(Case, unittest.TestCase):
     def restart(self, **server):
-        _, self.client = self.serve(self.addCleanup, self.database, {"server": {"workers": "1", **server}})
+        self.server, self.client = self.serve(self.addCleanup, self.database, {"server": {"workers": "1", **server}})
 
     def test_hosts(self):
         self.restart(hosts="patchwork.example.org .example.net [::1] 10.0.0.1")
@@ -1579,6 +1579,21 @@ class Settings(Case, unittest.TestCase):
             "<https://patchwork.example.org/api/1.2/patches/?page=2&per_page=1>"))
         view = model.View(self.rows, "https://patchwork.example.org", "1.2")
         self.assertEqual(answer.body, model.dump([view.patches(1)]))
+
+    def raw(self, text):
+        """The status of a request as sent."""
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=thimble.DEADLINE) as s:
+            s.sendall(text)
+            return int(s.recv(65536).split()[1])
+
+    def test_without_a_host_links_need_a_base_url(self):
+        request = b"GET /api/ HTTP/1.0\r\n\r\n"
+        self.restart()
+        self.assertEqual(self.raw(request), 400)
+        self.restart(base_url="https://patchwork.example.org")
+        self.assertEqual(self.raw(request), 200)
+        self.restart(base_url="https://patchwork.example.org", hosts="patchwork.example.org")
+        self.assertEqual(self.raw(request), 400)
 
     def test_forwarded_scheme(self):
         def scheme(**headers):

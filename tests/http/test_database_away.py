@@ -247,6 +247,21 @@ class Sqlite(Both, Case):
         self.assert_away(server)
         server.wait_log(r"file is not a database")
 
+    def test_a_truncated_file_is_said_once(self):
+        over = self.make()
+        with open(over.path, "rb") as f:
+            whole = f.read()
+        server = self.server({"store": {"url": over.url}, "server": {"workers": "1"}})
+        self.assertEqual(server.get("/api/patches/1/").status, 200)
+        with open(over.path, "r+b") as f:
+            f.truncate(len(whole) // 3)
+        for _ in range(50):
+            self.assertIn(server.get("/api/patches/?per_page=250").status, (200, 503))
+        self.assertLess(server.log_count(r"database"), 10)
+        with open(over.path, "wb") as f:
+            f.write(whole)
+        wait_until(lambda: server.get("/api/patches/?per_page=250").status == 200, "the file to be whole again")
+
 
 @unittest.skipIf(postgres.bindir() is None, "PostgreSQL is not installed")
 class Postgresql(Both, Case):
