@@ -124,15 +124,18 @@ arena_slice(struct arena *a, struct slice s)
 char *
 arena_printf(struct arena *a, const char *format, ...)
 {
+	char first[256];
 	va_list ap;
 	char *s;
 	int n;
 
 	va_start(ap, format);
-	n = vsnprintf(NULL, 0, format, ap);
+	n = vsnprintf(first, sizeof(first), format, ap);
 	va_end(ap);
 	if (n < 0)
 		n = 0;
+	if ((size_t)n < sizeof(first))
+		return arena_memdup(a, first, (size_t)n);
 	s = arena_alloc(a, (size_t)n + 1);
 	va_start(ap, format);
 	(void)vsnprintf(s, (size_t)n + 1, format, ap);

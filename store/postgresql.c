@@ -28,8 +28,7 @@
 
 enum {
 	ANSWER_SLACK_MS = 1000,		/* beyond statement_timeout, for the server to say so itself */
-	MESSAGE_MAX = 400,
-	NAME_SIZE = 40
+	MESSAGE_MAX = 400
 };
 
 struct pg {
@@ -403,25 +402,17 @@ send_text(struct pg *pg, const char *text)
 	return PQsendQueryParams(pg->conn, text, 0, NULL, NULL, NULL, NULL, 0) == 1 ? 0 : -1;
 }
 
-static void
-statement_name(char *name, const struct prepared *p)
-{
-	(void)snprintf(name, NAME_SIZE, "thimble_%llu", (unsigned long long)p->number);
-}
-
-/* Sees to it that the text is prepared; adds a step if it was not.  0, or -1. */
-static int
-send_prepare(struct pg *pg, const char *text, size_t length, const struct sql *sql, char *name, struct step *steps,
-    size_t *count)
+/* Sees to it that the text is prepared; adds a step if it was not.  Its name, or NULL. */
+static const char *
+send_prepare(struct pg *pg, const char *text, size_t length, const struct sql *sql, struct step *steps, size_t *count)
 {
 	bool added;
 	struct prepared *p = prepared_get(&pg->prepared, text, length, &added);
 
-	statement_name(name, p);
 	if (!added)
-		return 0;
+		return p->name;
 	steps[(*count)++] = (struct step){ .prepared = p, .sql = sql };
-	return PQsendPrepare(pg->conn, name, text, 0, NULL) == 1 ? 0 : -1;
+	return PQsendPrepare(pg->conn, p->name, text, 0, NULL) == 1 ? p->name : NULL;
 }
 
 /* Sends a statement, preparing it first when it is new here; adds one or two steps. */
@@ -430,9 +421,9 @@ send_statement(struct pg *pg, const struct statement *s, struct step *steps, siz
 {
 	const char *values[SQL_PARAMS_MAX];
 	const struct sql *q = s->sql;
-	char name[NAME_SIZE];
+	const char *name = send_prepare(pg, q->text, q->length, q, steps, count);
 
-	if (send_prepare(pg, q->text, q->length, q, name, steps, count) < 0)
+	if (name == NULL)
 		return -1;
 	/* Those of sql.c end in a NUL. */
 	for (int i = 0; i < q->count; i++)
@@ -445,9 +436,9 @@ send_statement(struct pg *pg, const struct statement *s, struct step *steps, siz
 static int
 send_control(struct pg *pg, const char *text, struct step *steps, size_t *count)
 {
-	char name[NAME_SIZE];
+	const char *name = send_prepare(pg, text, strlen(text), NULL, steps, count);
 
-	if (send_prepare(pg, text, strlen(text), NULL, name, steps, count) < 0)
+	if (name == NULL)
 		return -1;
 	steps[(*count)++] = (struct step){ 0 };
 	return PQsendQueryPrepared(pg->conn, name, 0, NULL, NULL, NULL, 0) == 1 ? 0 : -1;
@@ -515,10 +506,9 @@ send_end(struct pg *pg)
 	int result = send_text(pg, commit_text);
 
 	while ((p = prepared_take_excess(&pg->prepared)) != NULL) {
-		char name[NAME_SIZE], text[NAME_SIZE + 16];
+		char text[PREPARED_NAME + 16];
 
-		statement_name(name, p);
-		(void)snprintf(text, sizeof(text), "DEALLOCATE %s", name);
+		(void)snprintf(text, sizeof(text), "DEALLOCATE %s", p->name);
 		prepared_free(&p);
 		if (result == 0)
 			result = send_text(pg, text);

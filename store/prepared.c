@@ -6,6 +6,7 @@
 
 #include "store/prepared.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,7 +77,7 @@ prepared_get(struct prepared_cache *cache, const char *text, size_t length, bool
 	p->text[length] = '\0';
 	p->length = length;
 	p->hash = hash;
-	p->number = ++cache->made;
+	(void)snprintf(p->name, sizeof(p->name), "t%llx", (unsigned long long)++cache->made);
 	p->chain = cache->bucket[hash % PREPARED_BUCKETS];
 	cache->bucket[hash % PREPARED_BUCKETS] = p;
 	link_newest(cache, p);

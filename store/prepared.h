@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PREPARED_BUCKETS = 256 };
+enum { PREPARED_BUCKETS = 256, PREPARED_NAME = 24 };
 
 struct prepared {
 	struct prepared *chain;			/* in its bucket */
@@ -21,7 +21,7 @@ struct prepared {
 	uint32_t hash;
 	/* the driver's */
 	void *handle;				/* SQLite: the statement */
-	uint64_t number;			/* PostgreSQL: its name; never used again on that connection */
+	char name[PREPARED_NAME];		/* PostgreSQL: never used again on that connection */
 	bool exists;				/* PostgreSQL: the server said so */
 };
 

@@ -20,22 +20,20 @@
 #include "proto/moment.h"
 #include "proto/text.h"
 
-enum { SQL_FIRST_CAPACITY = 512 };
+enum { SQL_FIRST_CAPACITY = 512, SQL_FIRST_PARAMS = 4, PLACEHOLDER_MAX = 16 };
 
 struct sql *
 sql_new(struct arena *arena, enum dialect dialect)
 {
 	struct sql *q = arena_alloc(arena, sizeof(*q));
 
-	/* Not zeroed as a whole: most of it is parameters that will not be used. */
-	q->arena = arena;
-	q->dialect = dialect;
-	q->text = arena_alloc(arena, SQL_FIRST_CAPACITY);
+	*q = (struct sql){
+		.arena = arena,
+		.dialect = dialect,
+		.text = arena_alloc(arena, SQL_FIRST_CAPACITY),
+		.capacity = SQL_FIRST_CAPACITY,
+	};
 	q->text[0] = '\0';
-	q->length = 0;
-	q->capacity = SQL_FIRST_CAPACITY;
-	q->count = 0;
-	q->unusable = false;
 	return q;
 }
 
@@ -70,17 +68,52 @@ sql_addf(struct sql *q, const char *format, ...)
 	int n;
 
 	va_start(ap, format);
-	n = vsnprintf(NULL, 0, format, ap);
+	n = vsnprintf(q->text + q->length, q->capacity - q->length, format, ap);
 	va_end(ap);
 	if (n < 0) {
 		q->unusable = true;
+		q->text[q->length] = '\0';
 		return;
 	}
-	reserve(q, (size_t)n);
-	va_start(ap, format);
-	(void)vsnprintf(q->text + q->length, (size_t)n + 1, format, ap);
-	va_end(ap);
+	if ((size_t)n >= q->capacity - q->length) {
+		/* it did not fit: once more, with room */
+		q->text[q->length] = '\0';
+		reserve(q, (size_t)n);
+		va_start(ap, format);
+		(void)vsnprintf(q->text + q->length, (size_t)n + 1, format, ap);
+		va_end(ap);
+	}
 	q->length += (size_t)n;
+}
+
+/* "$12::" or "?12". */
+static void
+add_placeholder(struct sql *q, int number)
+{
+	char text[PLACEHOLDER_MAX], *at = text + sizeof(text);
+
+	*--at = '\0';
+	if (q->dialect == DIALECT_POSTGRESQL) {
+		*--at = ':';
+		*--at = ':';
+	}
+	do
+		*--at = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	*--at = q->dialect == DIALECT_POSTGRESQL ? '$' : '?';
+	sql_add(q, at);
+}
+
+static void
+grow_params(struct sql *q)
+{
+	int capacity = q->params_capacity > 0 ? q->params_capacity * 2 : SQL_FIRST_PARAMS;
+	struct sql_param *params = arena_alloc(q->arena, (size_t)capacity * sizeof(*params));
+
+	if (q->count > 0)
+		memcpy(params, q->params, (size_t)q->count * sizeof(*params));
+	q->params = params;
+	q->params_capacity = capacity;
 }
 
 /* Appends the placeholder of the next parameter; returns where it is bound, or NULL. */
@@ -93,12 +126,13 @@ add_param(struct sql *q, const char *cast)
 		q->unusable = true;
 		return NULL;
 	}
+	if (q->count == q->params_capacity)
+		grow_params(q);
 	param = &q->params[q->count++];
 	*param = (struct sql_param){ .text = SLICE_NONE };
+	add_placeholder(q, q->count);
 	if (q->dialect == DIALECT_POSTGRESQL)
-		sql_addf(q, "$%d::%s", q->count, cast);
-	else
-		sql_addf(q, "?%d", q->count);
+		sql_add(q, cast);
 	return param;
 }
 

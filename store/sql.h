@@ -30,8 +30,8 @@ struct sql {
 		struct slice text;	/* absent: SQL NULL */
 		bool is_int;		/* then SQLite binds `number` */
 		int64_t number;
-	} params[SQL_PARAMS_MAX];
-	int count;
+	} *params;
+	int count, params_capacity;
 	bool unusable;			/* too many parameters, or a NUL byte in one: the flush fails */
 };
 

@@ -49,7 +49,9 @@ static void
 finish_head(struct response *response, int status)
 {
 	response->status = status;
-	buf_printf(&response->head, "Content-Length: %zu\r\n\r\n", response->body.len);
+	buf_str(&response->head, "Content-Length: ");
+	buf_int(&response->head, (int64_t)response->body.len);
+	buf_str(&response->head, "\r\n\r\n");
 }
 
 static struct slice
