@@ -32,6 +32,18 @@ tests_unit_test_credentials_SOURCES = tests/unit/test_credentials.c $(quiet_fork
 tests_unit_test_credentials_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_credentials_LDADD = libcache.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
+check_PROGRAMS += tests/unit/test_clock
+TESTS += tests/unit/test_clock
+tests_unit_test_clock_SOURCES = tests/unit/test_clock.c $(quiet_fork)
+tests_unit_test_clock_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_clock_LDADD = libcache.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_region
+TESTS += tests/unit/test_region
+tests_unit_test_region_SOURCES = tests/unit/test_region.c tests/cache/region_check.c tests/cache/region_check.h $(quiet_fork)
+tests_unit_test_region_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_region_LDADD = libcache.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
+
 check_PROGRAMS += tests/unit/test_jobs
 TESTS += tests/unit/test_jobs
 tests_unit_test_jobs_SOURCES = tests/unit/test_jobs.c $(quiet_fork)
