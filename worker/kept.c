@@ -46,12 +46,13 @@ make_key(struct view *v)
 
 	buf_printf(&key, "%llx %u ", (unsigned long long)v->service->generation, v->answer.json.indent);
 	buf_slice(&key, v->answer.base);
-	buf_slice(&key, v->path);
+	/* encoded, so that what is in the path cannot look like a query or a page */
+	uri_encode_path(&key, v->path);
 	/* sorted and encoded anew; the page by itself, for there only the last one counts */
 	uri_query_with_page(&key, &v->query, 0);
 	if (page.p != NULL) {
 		buf_str(&key, "#");
-		buf_slice(&key, page);
+		uri_encode_form(&key, page);
 	}
 	copy = key.len <= REGION_KEY_MAX ? arena_slice(v->request->arena, buf_as_slice(&key)) : SLICE_NONE;
 	buf_fini(&key);

@@ -109,6 +109,14 @@ class Cache(thimble.TestCase):
             pages = [server.get("/api/patches/?per_page=1&page=%d" % n).body for n in (1, 2, 3)]
             self.assertEqual(len(set(pages)), 3)
 
+    def test_a_path_that_looks_like_a_query_is_another_key(self):
+        server = self.demo()
+        cover = "/project/thimble/cover/demo-1-0@example.org/mbox/"
+        self.assertEqual(server.get(cover + "?page=x/mbox/").status, 200)
+        self.assertEqual(server.get(cover + "%23x/mbox/").status, 404)
+        self.assertEqual(server.get(cover + "?a=x").status, 200)
+        self.assertEqual(server.get(cover + "%3Fa=x/mbox/").status, 404)
+
     def test_equal_queries_share_an_answer(self):
         server = self.demo()
         first = server.get("/api/patches/?state=new&per_page=2&page=2")
