@@ -29,6 +29,7 @@ struct cleanup {
 
 struct arena {
 	struct block *blocks;
+	struct block *first;	/* the first shared one, of ARENA_FIRST bytes */
 	struct cleanup *cleanups;
 	char *at;		/* free bytes of the newest shared block */
 	size_t left;
@@ -61,6 +62,29 @@ arena_free(struct arena **arena)
 	free(a);
 }
 
+void
+arena_reset(struct arena *a)
+{
+	struct block *first = NULL;
+
+	for (struct cleanup *c = a->cleanups; c != NULL; c = c->next)
+		c->fn(c->object);
+	a->cleanups = NULL;
+	for (struct block *b = a->blocks, *next; b != NULL; b = next) {
+		next = b->next;
+		if (b == a->first)
+			first = b;
+		else
+			free(b);
+	}
+	a->blocks = first;
+	a->at = first != NULL ? first->bytes : NULL;
+	a->left = first != NULL ? ARENA_FIRST : 0;
+	a->block_size = first != NULL ? 2 * ARENA_FIRST : ARENA_FIRST;
+	if (first != NULL)
+		first->next = NULL;
+}
+
 static char *
 block_new(struct arena *a, size_t size)
 {
@@ -82,6 +106,8 @@ arena_alloc(struct arena *a, size_t size)
 		if (size > a->block_size / 4)
 			return block_new(a, size);
 		a->at = block_new(a, a->block_size);
+		if (a->first == NULL)
+			a->first = a->blocks;
 		a->left = a->block_size;
 		if (a->block_size < ARENA_LARGEST)
 			a->block_size *= 2;

@@ -63,7 +63,7 @@ static const struct setting table[] = {
 	    .about = "networks whose X-Forwarded headers are believed"),
 	SETTING(server, status_listen, address, "", true,
 	    .about = "address of /healthz, /readyz and /metrics"),
-	SETTING(server, control, path, "", true,
+	SETTING(server, control, socket, "", true,
 	    .about = "socket that thimblectl talks to"),
 	SETTING(server, header_timeout, duration, "10s", true, BOUNDS(100, HOUR),
 	    .about = "for a request's head to arrive"),

@@ -297,6 +297,17 @@ path_parse(const struct setting *setting, struct settings *settings, struct slic
 }
 
 static int
+socket_parse(const struct setting *setting, struct settings *settings, struct slice value, const char **reason_r)
+{
+	_Static_assert(UNIX_PATH_MAX == 107, "the reason says so");
+	if (value.n > UNIX_PATH_MAX) {
+		*reason_r = "longer than the 107 bytes that a socket's path may have";
+		return -1;
+	}
+	return path_parse(setting, settings, value, reason_r);
+}
+
+static int
 access_parse(const struct setting *setting, struct settings *settings, struct slice value, const char **reason_r)
 {
 	if (!slice_is(value, "off") && !slice_is(value, "stderr") && !slice_is(value, "syslog")
@@ -655,6 +666,7 @@ const struct setting_type setting_path = { path_parse, string_print };
 const struct setting_type setting_prefix = { prefix_parse, string_print };
 const struct setting_type setting_redis_url = { redis_url_parse, url_print };
 const struct setting_type setting_size = { size_parse, size_print };
+const struct setting_type setting_socket = { socket_parse, string_print };
 const struct setting_type setting_store_url = { store_url_parse, url_print };
 const struct setting_type setting_timezone = { timezone_parse, string_print };
 const struct setting_type setting_workers = { workers_parse, count_print };

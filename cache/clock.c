@@ -10,7 +10,7 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "cache/robust.h"
+#include "base/robust.h"
 
 size_t
 clock_size(uint32_t stamps)

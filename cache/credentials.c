@@ -161,3 +161,14 @@ credentials_remember(struct credentials *c, struct slice user, struct slice pass
 	}
 	entry_write(victim, &digest, (now_ms + lifetime) * 2 + (verdict == CREDENTIAL_GOOD ? 1 : 0));
 }
+
+int
+credentials_digest(const struct credentials *c, struct slice authorization, unsigned char digest_r[CREDENTIALS_DIGEST])
+{
+	struct digest digest;
+
+	if (!digest_make(c, SLICE("Authorization"), authorization, SLICE(""), &digest))
+		return -1;
+	memcpy(digest_r, digest.word, CREDENTIALS_DIGEST);
+	return 0;
+}

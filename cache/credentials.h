@@ -40,4 +40,8 @@ enum credential_verdict credentials_ask(struct credentials *c, struct slice user
 void credentials_remember(struct credentials *c, struct slice user, struct slice password,
     struct slice stored, enum credential_verdict verdict, uint64_t now_ms);
 
+/* What stands for an Authorization header where others can see it: an HMAC under the same key.  0, or -1. */
+int credentials_digest(const struct credentials *c, struct slice authorization,
+    unsigned char digest_r[CREDENTIALS_DIGEST]);
+
 #endif

@@ -13,7 +13,7 @@
 #include <openssl/rand.h>
 
 #include "base/log.h"
-#include "cache/robust.h"
+#include "base/robust.h"
 
 enum {
 	BYTES_PER_ENTRY = 4096,		/* that the index is made for */
@@ -22,6 +22,7 @@ enum {
 	STAMPS_MAX = 1024 * 1024,
 	CHAIN_MAX = 64,			/* links that a reader follows: entries may move under its feet */
 	LARGEST_PART = 8,		/* of the chunks, for one entry */
+	OLDEST_AMONG = 10000,		/* entries, looked at with the lock held */
 	PART_ALIGN = 64
 };
 
@@ -71,6 +72,7 @@ lay_out(struct region *r, size_t size, unsigned workers)
 	r->buckets_at = lay(&at, ((uint64_t)r->bucket_mask + 1) * sizeof(_Atomic uint32_t));
 	r->entries_at = lay(&at, (uint64_t)r->entry_count * sizeof(struct entry));
 	r->ghosts_at = lay(&at, ((uint64_t)r->ghost_mask + 1) * sizeof(uint32_t));
+	r->fills_at = lay(&at, sizeof(struct fills));
 	r->bitmap_at = lay(&at, size / REGION_CHUNK / 8 + sizeof(uint64_t));
 	at = (at + REGION_CHUNK - 1) / REGION_CHUNK * REGION_CHUNK;
 	if (at >= size / 2)
@@ -148,6 +150,18 @@ region_clock(struct region *r)
 	return region_at(r, r->clock_at);
 }
 
+size_t
+region_capacity(const struct region *r)
+{
+	return (size_t)r->chunk_count * REGION_CHUNK;
+}
+
+struct fills *
+region_fills(struct region *r)
+{
+	return region_at(r, r->fills_at);
+}
+
 /* ---- keys ---- */
 
 /* Both halves of the product, folded: each bit of a and b counts. */
@@ -163,8 +177,8 @@ mix(uint64_t a, uint64_t b)
  * Under a secret, so that nobody can choose keys that share a bucket.  Keys are
  * compared as a whole besides.
  */
-static uint64_t
-hash_key(const struct region *r, struct slice key)
+uint64_t
+region_hash(const struct region *r, struct slice key)
 {
 	uint64_t hash = r->secret[0] ^ key.n, word;
 
@@ -252,6 +266,7 @@ region_bury(struct region *r, unsigned worker)
 	for (unsigned i = 0; i < REGION_PINS_MAX; i++)
 		atomic_store(&pins->slot[i], 0);
 	atomic_store(&pins->used, 0);
+	fills_bury(region_fills(r), worker);
 	clock_mend(region_clock(r));
 }
 
@@ -263,7 +278,7 @@ stamps_bytes(const struct entry *e)
 	return (size_t)e->stamp_count * sizeof(uint32_t);
 }
 
-/* Stamps and key lie in the first run. */
+/* Stamps, key and head lie in the first run. */
 static const uint32_t *
 stamps_of(struct region *r, const struct entry *e)
 {
@@ -297,6 +312,9 @@ pieces_of(struct region *r, const struct entry *e, struct region_hit *hit)
 	}
 	hit->length = e->value_length;
 	hit->head_length = e->head_length;
+	hit->filled_at = e->filled_at;
+	hit->stamps = stamps_of(r, e);
+	hit->stamp_count = e->stamp_count;
 	hit->born_ms = e->born_ms;
 	hit->extra = e->extra;
 }
@@ -314,7 +332,7 @@ count(_Atomic uint64_t *figure)
 static struct entry *
 find_pinned(struct region *r, struct worker_pins *pins, struct slice key, int *pin_r)
 {
-	uint64_t hash = hash_key(r, key);
+	uint64_t hash = region_hash(r, key);
 	uint32_t index = atomic_load(region_bucket(r, hash));
 
 	for (int i = 0; i < CHAIN_MAX && index != NO_ENTRY && index <= r->entry_count; i++) {
@@ -359,7 +377,7 @@ region_get(struct region *r, unsigned worker, struct slice key, uint64_t oldest_
 	return true;
 }
 
-/* ---- keeping ---- */
+/* ---- with the lock ---- */
 
 static void
 lock(struct region *r)
@@ -388,6 +406,57 @@ find_locked(struct region *r, uint64_t hash, struct slice key)
 	}
 	return index;
 }
+
+/* ---- copying ---- */
+
+/* Appends the value to what was copied already; false if it is not to be had, or does not fit. */
+static bool
+copy_locked(struct region *r, struct region_copy *item, uint64_t oldest_ms, char *memory, size_t size)
+{
+	uint32_t index = find_locked(r, item->hash, item->key);
+	struct region_hit hit;
+	struct entry *e;
+
+	if (index == NO_ENTRY)
+		return false;
+	e = region_entry(r, index);
+	if (e->value_length > size || e->born_ms < oldest_ms ||
+	    !clock_valid(region_clock(r), e->filled_at, stamps_of(r, e), e->stamp_count, &e->valid_at))
+		return false;
+	if (atomic_load_explicit(&e->frequency, memory_order_relaxed) < 3)
+		atomic_fetch_add_explicit(&e->frequency, 1, memory_order_relaxed);
+	pieces_of(r, e, &hit);
+	item->value = slice_make(memory, hit.length);
+	item->born_ms = hit.born_ms;
+	for (unsigned i = 0; i < hit.pieces; i++) {
+		memcpy(memory, hit.piece[i].p, hit.piece[i].n);
+		memory += hit.piece[i].n;
+	}
+	return true;
+}
+
+size_t
+region_copy(struct region *r, struct region_copy *items, size_t count, uint64_t oldest_ms, char *memory, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		items[i].hash = region_hash(r, items[i].key);
+		items[i].value = SLICE_NONE;
+	}
+	for (size_t i = 0; i < count; ) {
+		size_t until = count - i < REGION_COPIES ? count : i + REGION_COPIES;
+
+		lock(r);
+		for (; i < until; i++)
+			if (copy_locked(r, &items[i], oldest_ms, memory + used, size - used))
+				used += items[i].value.n;
+		robust_unlock(&r->lock);
+	}
+	return used;
+}
+
+/* ---- keeping ---- */
 
 /* Copies bytes to where the last copy ended. */
 struct cursor {
@@ -437,7 +506,8 @@ write_entry(struct region *r, struct entry *e, uint64_t hash, const struct regio
 static bool
 put_locked(struct region *r, const struct region_item *item, uint64_t hash)
 {
-	size_t first = item->stamp_count * sizeof(*item->stamps) + item->key.n;
+	/* readers look for header lines: the head is not cut */
+	size_t first = item->stamp_count * sizeof(*item->stamps) + item->key.n + item->head.n;
 	uint32_t index = find_locked(r, hash, item->key);
 	struct entry *e;
 
@@ -451,7 +521,7 @@ put_locked(struct region *r, const struct region_item *item, uint64_t hash)
 	if (index == NO_ENTRY)
 		return false;
 	e = region_entry(r, index);
-	if (!space_take_locked(r, e, first + item->head.n + item->body.n, first)) {
+	if (!space_take_locked(r, e, first + item->body.n, first)) {
 		e->older = r->free_entry;
 		r->free_entry = index;
 		return false;
@@ -481,7 +551,7 @@ region_put(struct region *r, const struct region_item *item)
 		return false;
 	}
 	lock(r);
-	kept = put_locked(r, item, hash_key(r, item->key));
+	kept = put_locked(r, item, region_hash(r, item->key));
 	if (kept)
 		r->puts++;
 	else
@@ -492,20 +562,43 @@ region_put(struct region *r, const struct region_item *item)
 
 /* ---- figures ---- */
 
+/* When the first of them was born, in the order in which they leave; looks at `left` at most. */
+static uint64_t
+oldest_locked(struct region *r, const struct queue *queue, uint64_t oldest, unsigned *left)
+{
+	for (uint32_t index = queue->oldest; index != NO_ENTRY && *left > 0; (*left)--) {
+		const struct entry *e = region_entry(r, index);
+
+		if (oldest == 0 || e->born_ms < oldest)
+			oldest = e->born_ms;
+		index = e->newer;
+	}
+	return oldest;
+}
+
+void
+region_worker_stats(struct region *r, unsigned worker, struct region_stats *stats)
+{
+	struct worker_pins *pins = region_pins(r, worker);
+
+	stats->hits += atomic_load_explicit(&pins->hits, memory_order_relaxed);
+	stats->misses += atomic_load_explicit(&pins->misses, memory_order_relaxed);
+	stats->stale += atomic_load_explicit(&pins->stale, memory_order_relaxed);
+	for (uint32_t i = 0; i < REGION_PINS_MAX; i++)
+		stats->pins += atomic_load_explicit(&pins->slot[i], memory_order_relaxed) != 0;
+}
+
 void
 region_stats(struct region *r, struct region_stats *stats)
 {
-	*stats = (struct region_stats){ .capacity = (uint64_t)r->chunk_count * REGION_CHUNK };
-	for (unsigned w = 0; w < r->workers; w++) {
-		struct worker_pins *pins = region_pins(r, w);
+	unsigned left = OLDEST_AMONG;
 
-		stats->hits += atomic_load_explicit(&pins->hits, memory_order_relaxed);
-		stats->misses += atomic_load_explicit(&pins->misses, memory_order_relaxed);
-		stats->stale += atomic_load_explicit(&pins->stale, memory_order_relaxed);
-		for (uint32_t i = 0; i < REGION_PINS_MAX; i++)
-			stats->pins += atomic_load_explicit(&pins->slot[i], memory_order_relaxed) != 0;
-	}
+	*stats = (struct region_stats){ .capacity = (uint64_t)r->chunk_count * REGION_CHUNK };
+	for (unsigned w = 0; w < r->workers; w++)
+		region_worker_stats(r, w, stats);
 	lock(r);
+	stats->oldest_ms = oldest_locked(r, &r->queue[QUEUE_MAIN], 0, &left);
+	stats->oldest_ms = oldest_locked(r, &r->queue[QUEUE_SMALL], stats->oldest_ms, &left);
 	stats->puts = r->puts;
 	stats->refused = r->refused;
 	stats->evicted = r->evicted;

@@ -34,16 +34,18 @@
 
 #include "base/slice.h"
 #include "cache/clock.h"
+#include "cache/fills.h"
 
 enum {
 	REGION_MAGIC = 0x74687267,
-	REGION_LAYOUT = 1,
+	REGION_LAYOUT = 2,
 	REGION_MIN_SIZE = 1024 * 1024,
 	REGION_CHUNK = 1024,
 	REGION_RUNS_MAX = 8,		/* of chunks, in one entry */
 	REGION_PINS_MAX = 1024,		/* a worker may hold at once */
 	REGION_KEY_MAX = 24 * 1024,
 	REGION_TAGS_MAX = 4096,
+	REGION_COPIES = 64,
 	REGION_ITEM_MAX = 1024 * 1024 * 1024	/* bytes of one item, however large the region */
 };
 
@@ -60,16 +62,26 @@ struct region *region_create(size_t size, unsigned workers);
 /* Unmaps it. */
 void region_close(struct region **region);
 struct clock *region_clock(struct region *region);
+struct fills *region_fills(struct region *region);
+
+/* Bytes that entries can take. */
+size_t region_capacity(const struct region *region);
+
+/* The hash of a key, under a secret of the region.  Any process and thread. */
+uint64_t region_hash(const struct region *region, struct slice key);
 
 /* An entry that was found.  Its bytes stay until region_unpin. */
 struct region_hit {
-	struct slice piece[REGION_RUNS_MAX];	/* the value: head, then body, one after the other */
+	struct slice piece[REGION_RUNS_MAX];	/* the value: the whole head and more in the first, body */
 	unsigned pieces;
 	size_t head_length;			/* bytes of the value that are the head */
 	size_t length;				/* of the value */
+	const uint32_t *stamps;			/* as given to region_put, as are the next three */
+	size_t stamp_count;
+	uint64_t filled_at;
 	uint64_t born_ms;
 	unsigned pin;				/* the caller's booking */
-	unsigned extra;				/* as given to region_put */
+	unsigned extra;				/* as given to region_put, too */
 };
 
 /*
@@ -78,6 +90,25 @@ struct region_hit {
  */
 bool region_get(struct region *region, unsigned worker, struct slice key, uint64_t oldest_ms, struct region_hit *hit_r);
 void region_unpin(struct region *region, unsigned worker, unsigned pin);
+
+/* One of several values to be copied. */
+struct region_copy {
+	struct slice key;
+	struct slice value;		/* where it lies in the caller's memory; absent: it is not there */
+	uint64_t born_ms;		/* of what was found */
+	uint64_t hash;			/* the region's own */
+};
+
+/*
+ * Copies the values (head and body) of those keys that have an entry, valid
+ * and born at `oldest_ms` or later, one after the other into `memory`; what
+ * does not fit there counts as not found.  Returns how many bytes they take.
+ *
+ * Any process and thread: it pins nothing, but copies under the region's lock, which it
+ * takes once for up to REGION_COPIES of them.
+ */
+size_t region_copy(struct region *region, struct region_copy *items, size_t count, uint64_t oldest_ms, char *memory,
+    size_t size);
 
 /* What is to be kept. */
 struct region_item {
@@ -105,8 +136,11 @@ struct region_stats {
 	uint64_t puts, refused, evicted, rebuilt;
 	uint64_t entries, bytes, limbo, pins;
 	uint64_t capacity;
+	uint64_t oldest_ms;		/* when the oldest was born, of the 10000 that come first to leave; 0: none */
 };
 /* Any process; the figures are of about the same moment. */
 void region_stats(struct region *region, struct region_stats *stats_r);
+/* Adds one worker's hits, misses, stale and pins, which are its slot's: they outlive it. */
+void region_worker_stats(struct region *region, unsigned worker, struct region_stats *stats);
 
 #endif

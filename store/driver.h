@@ -47,11 +47,14 @@ struct batch {
 	struct arena *arena;		/* rows and sentences go there */
 	struct statement *first, **last;
 	unsigned count;
-	bool final;			/* nothing follows: the snapshot may end with it */
+	bool write;			/* of a transaction that writes */
+	/* Nothing follows.  The snapshot may end with it; what writes is committed, and STORE_OK says so. */
+	bool final;
 };
 
 struct driver {
 	enum dialect dialect;
+	bool one_writer;		/* at a time: they queue on options.write_lock */
 	/* Is the URL well-formed?  0, or -1 with a static sentence. */
 	int (*check_url)(const char *url, const char **error_r);
 	/* Connects and checks that it is a database that we can serve. */
@@ -59,11 +62,20 @@ struct driver {
 	    struct connection **conn_r, const char **error_r);
 	/* Never waits, unless config->ending. */
 	void (*close)(struct connection *conn);
-	/* True when the connection, although it works, leads to what is no longer the database. */
-	bool (*stale)(struct connection *conn);
-	/* Opens the snapshot if it is not open yet, runs the statements, fills their rows. */
+	/*
+	 * True when the connection leads to what is no longer the database.  With `surely`, which is for
+	 * those that may not be repeated, it is looked at now, and is stale too if it is seen to have died.
+	 */
+	bool (*stale)(struct connection *conn, bool surely);
+	/*
+	 * Opens the snapshot if it is not open yet, runs the statements, fills their rows.  After a failure
+	 * of what writes (but STORE_UNKNOWN) nothing is done once `end` was called.
+	 */
 	enum store_status (*run)(struct connection *conn, const struct batch *batch, const char **error_r);
-	/* Ends the snapshot without waiting; false when the connection cannot be used again. */
+	/*
+	 * Ends the snapshot, rolling back what was not committed, without waiting; false when the
+	 * connection cannot be used again.
+	 */
 	bool (*end)(struct connection *conn);
 	/* For thimblectl: see store_run_script and store_prepare_empty. */
 	int (*script)(struct driver_config *config, struct arena *arena, const char *script, const char **error_r);

@@ -1,7 +1,8 @@
 # store: SQLite and PostgreSQL behind one interface.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = store/driver.h store/postgresql.c store/prepared.c store/prepared.h \
-	store/schema.c store/sql.c store/sql.h store/sqlite.c store/store.c store/store.h
+	store/schema.c store/sql.c store/sql.h store/sqlite.c store/store.c store/store.h \
+	store/triggers.c store/triggers.h
 nodist_libstore_a_SOURCES = store/schema_sql.c
 
 # The schema is SQL for people to read, and C strings for `thimblectl init`.

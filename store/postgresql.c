@@ -9,6 +9,9 @@
  * usable.  COMMIT goes with the last statements; where it has to be sent by
  * itself, its answer is left unread: who uses the connection next reads it off
  * (owed_syncs) before his own.
+ *
+ * Of what writes, the COMMIT goes with the last statements too, and is skipped with
+ * them after an error; only its own answer says that it is done.
  */
 #include "config.h"
 
@@ -28,6 +31,7 @@
 
 enum {
 	ANSWER_SLACK_MS = 1000,		/* beyond statement_timeout, for the server to say so itself */
+	DEATH_READS = 8,		/* the message that a backend leaves takes one */
 	MESSAGE_MAX = 400
 };
 
@@ -37,6 +41,7 @@ struct pg {
 	PGconn *conn;
 	struct prepared_cache prepared;
 	bool in_snapshot;
+	bool writing;			/* the snapshot is a transaction that writes */
 	bool broken;			/* do not use again */
 	unsigned owed_syncs;		/* sent, their answers not yet read */
 	uint64_t deadline_ms;		/* for the answers being read */
@@ -46,6 +51,8 @@ struct pg {
 struct pg_error {
 	enum store_status status;	/* STORE_OK: none */
 	const char *message;
+	bool undone;			/* the server said so: a COMMIT that was sent is not done */
+	bool committed;			/* no error: the COMMIT was answered */
 };
 
 /* One thing sent that the server answers. */
@@ -53,6 +60,7 @@ struct step {
 	struct prepared *prepared;	/* to prepare this; else */
 	struct rows *rows;		/* where its rows go, or NULL */
 	const struct sql *sql;		/* for the sentence about it, or NULL */
+	bool commit;			/* the COMMIT of what writes */
 };
 
 static const char pooler_sentence[] =
@@ -60,7 +68,10 @@ static const char pooler_sentence[] =
     "[store] url must name the PostgreSQL server itself, because thimble pools connections by itself";
 
 static const char begin_text[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/* Not READ WRITE: a role, a database or a server that the operator made read only shall stay so. */
+static const char begin_write_text[] = "BEGIN ISOLATION LEVEL READ COMMITTED";
 static const char commit_text[] = "COMMIT";
+static const char rollback_text[] = "ROLLBACK";
 
 static int
 pg_check_url(const char *url, const char **error_r)
@@ -129,6 +140,8 @@ session_options(const struct driver_config *config, struct arena *arena, unsigne
 	put_option(&text, "statement_timeout", number);
 	/* Compiling costs more than any of our statements gains. */
 	put_option(&text, "jit", "off");
+	/* Our writers wake their bus themselves: the triggers need not NOTIFY, which would have all commits queue. */
+	put_option(&text, "thimble.writer", "on");
 	copy = arena_memdup(arena, text.data, text.len);
 	buf_fini(&text);
 	return copy;
@@ -194,9 +207,10 @@ broke(struct pg *pg, struct arena *arena, struct pg_error *error, const char *me
 {
 	pg->broken = true;
 	/* What the server said before it went says more. */
-	if (error->status != STORE_AWAY)
-		*error = (struct pg_error){ STORE_AWAY, *message != '\0' ? one_line(arena, message)
-		    : "the connection to the database broke" };
+	if (error->status != STORE_AWAY) {
+		error->status = STORE_AWAY;
+		error->message = *message != '\0' ? one_line(arena, message) : "the connection to the database broke";
+	}
 	return -1;
 }
 
@@ -272,11 +286,13 @@ status_of(const char *sqlstate)
 		return STORE_REFUSED;
 	if (strncmp(sqlstate, "08", 2) == 0 || strncmp(sqlstate, "57P0", 4) == 0)
 		return STORE_AWAY;
+	if (strncmp(sqlstate, "23", 2) == 0)
+		return STORE_CONFLICT;
 	/* A statement that this connection had prepared is gone: another connection will prepare its own. */
 	if (strcmp(sqlstate, "26000") == 0)
 		return STORE_AWAY;
-	/* Out of memory or disk there; or a standby that had to catch up. */
-	if (strncmp(sqlstate, "53", 2) == 0 || strncmp(sqlstate, "40", 2) == 0)
+	/* Out of memory or disk there; a standby that had to catch up, or a deadlock; a lock not to be had. */
+	if (strncmp(sqlstate, "53", 2) == 0 || strncmp(sqlstate, "40", 2) == 0 || strcmp(sqlstate, "55P03") == 0)
 		return STORE_BUSY;
 	return STORE_FAILED;
 }
@@ -288,6 +304,23 @@ out_of_date(const PGresult *result)
 	const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
 
 	return function != NULL && strcmp(function, "RevalidateCachedQuery") == 0;
+}
+
+/*
+ * What the server answers to a step before the COMMIT, with an error or with its
+ * own end, it says before it comes to the COMMIT.  Of the COMMIT itself only an
+ * error says that; the backend's end may come when it is done already.
+ */
+static void
+note_undone(struct pg *pg, const struct step *step, const PGresult *result, struct pg_error *error)
+{
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity == NULL)
+		return;
+	error->undone = !step->commit || strcmp(severity, "ERROR") == 0;
+	if (step->commit && error->undone)
+		pg->in_snapshot = false;
 }
 
 static void
@@ -302,16 +335,20 @@ note_error(struct pg *pg, struct arena *arena, const struct step *step, const PG
 		return;
 	/* Without a SQLSTATE libpq itself speaks: the connection is gone. */
 	error->status = sqlstate != NULL && !out_of_date(result) ? status_of(sqlstate) : STORE_AWAY;
+	/* A read only role, database or server.  For what only reads it is a defect of ours. */
+	if (pg->writing && sqlstate != NULL && strcmp(sqlstate, "25006") == 0)
+		error->status = STORE_REFUSED;
 	message = message != NULL ? message : PQresultErrorMessage(result);
 	if (error->status == STORE_TIMEOUT)
 		error->message = arena_printf(arena, "a statement took longer than %u ms: " STATEMENT_SHOWN,
 		    pg->config->timeout_ms, text);
-	else if (error->status == STORE_FAILED && *text != '\0')
+	else if ((error->status == STORE_FAILED || error->status == STORE_CONFLICT) && *text != '\0')
 		error->message = arena_printf(arena, "%s (%s), in: " STATEMENT_SHOWN, message, sqlstate, text);
 	else
 		error->message = one_line(arena, message);
 	if (error->status == STORE_AWAY)
 		pg->broken = true;
+	note_undone(pg, step, result, error);
 }
 
 static void
@@ -336,6 +373,18 @@ take_rows(struct arena *arena, PGresult *result, struct rows *rows)
 			    : slice_make(PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column));
 }
 
+/* A COMMIT that found the transaction failed is answered too, by "ROLLBACK". */
+static void
+note_commit(PGresult *result, struct pg_error *error)
+{
+	error->committed = strcmp(PQcmdStatus(result), "COMMIT") == 0;
+	if (error->committed || error->status != STORE_OK)
+		return;
+	error->status = STORE_FAILED;
+	error->message = "the transaction was rolled back instead of committed";
+	error->undone = true;
+}
+
 static void
 take_result(struct pg *pg, struct arena *arena, const struct step *step, PGresult *result, struct pg_error *error)
 {
@@ -349,6 +398,8 @@ take_result(struct pg *pg, struct arena *arena, const struct step *step, PGresul
 	case PGRES_COMMAND_OK:
 		if (step->prepared != NULL)
 			step->prepared->exists = true;
+		else if (step->commit)
+			note_commit(result, error);
 		break;
 	case PGRES_PIPELINE_ABORTED:
 		break;
@@ -448,16 +499,21 @@ send_control(struct pg *pg, const char *text, struct step *steps, size_t *count)
 static int
 send_batch(struct pg *pg, const struct batch *batch, struct step *steps, size_t *count, bool *ended_r)
 {
-	if (!pg->in_snapshot && send_control(pg, begin_text, steps, count) < 0)
+	const char *begin = batch->write ? begin_write_text : begin_text;
+
+	if (!pg->in_snapshot && send_control(pg, begin, steps, count) < 0)
 		return -1;
 	pg->in_snapshot = true;
+	pg->writing = batch->write;
 	for (const struct statement *s = batch->first; s != NULL; s = s->next)
 		if (send_statement(pg, s, steps, count) < 0)
 			return -1;
 	/* with statements to be forgotten, pg_end has more to send */
-	*ended_r = batch->final && pg->prepared.count <= STORE_PREPARED_MAX;
+	*ended_r = batch->final && (batch->write || pg->prepared.count <= STORE_PREPARED_MAX);
 	if (*ended_r && send_control(pg, commit_text, steps, count) < 0)
 		return -1;
+	if (*ended_r)
+		steps[*count - 1].commit = batch->write;
 	return PQpipelineSync(pg->conn) == 1 ? 0 : -1;
 }
 
@@ -475,27 +531,59 @@ forget_unprepared(struct pg *pg, const struct step *steps, size_t count)
 	}
 }
 
+/* Whether it is seen to have died, which costs no round trip. */
+static bool
+has_died(struct pg *pg)
+{
+	struct pollfd fd = { .fd = PQsocket(pg->conn), .events = POLLIN };
+
+	/* First what the server said as it went, then the end. */
+	for (int i = 0; i < DEATH_READS && PQstatus(pg->conn) == CONNECTION_OK && poll(&fd, 1, 0) > 0; i++)
+		if (!PQconsumeInput(pg->conn))
+			return true;
+	return PQstatus(pg->conn) != CONNECTION_OK;
+}
+
+/* Sends a batch and reads its answers; *ended_r: a COMMIT went with it. */
+static void
+round_trip(struct pg *pg, const struct batch *batch, struct pg_error *error, bool *ended_r)
+{
+	/* each statement, BEGIN and COMMIT, and their being prepared */
+	struct step *steps = arena_alloc(batch->arena, 2 * ((size_t)batch->count + 2) * sizeof(*steps));
+	size_t count = 0;
+
+	if (send_batch(pg, batch, steps, &count, ended_r) < 0)
+		(void)broke(pg, batch->arena, error, PQerrorMessage(pg->conn));
+	else
+		(void)read_round(pg, batch->arena, steps, count, error);
+	if (error->status != STORE_OK)
+		forget_unprepared(pg, steps, count);
+}
+
 static enum store_status
 pg_run(struct connection *conn, const struct batch *batch, const char **error_r)
 {
 	struct pg *pg = (struct pg *)conn;
-	/* each statement, BEGIN and COMMIT, and their being prepared */
-	struct step *steps = arena_alloc(batch->arena, 2 * ((size_t)batch->count + 2) * sizeof(*steps));
 	struct pg_error error = { 0 };
 	bool ended = false;
-	size_t count = 0;
 
 	pg->deadline_ms = monotonic_ms() + pg->config->timeout_ms + ANSWER_SLACK_MS;
-	if (send_batch(pg, batch, steps, &count, &ended) < 0)
+	/* Once a COMMIT is sent, nobody can say any more that nothing was done. */
+	if (batch->write && has_died(pg))
 		(void)broke(pg, batch->arena, &error, PQerrorMessage(pg->conn));
 	else
-		(void)read_round(pg, batch->arena, steps, count, &error);
-	if (error.status != STORE_OK) {
-		forget_unprepared(pg, steps, count);
-		*error_r = error.message;
-	} else if (ended) {
-		pg->in_snapshot = false;
+		round_trip(pg, batch, &error, &ended);
+	if (batch->write && ended) {
+		/* Whatever befell the connection behind that answer. */
+		if (error.committed)
+			error.status = STORE_OK;
+		else if (error.status == STORE_AWAY && !error.undone)
+			error.status = STORE_UNKNOWN;
 	}
+	if (error.status != STORE_OK)
+		*error_r = error.message;
+	else if (ended)
+		pg->in_snapshot = false;
 	return error.status;
 }
 
@@ -503,8 +591,10 @@ static int
 send_end(struct pg *pg)
 {
 	struct prepared *p;
-	int result = send_text(pg, commit_text);
+	int result = 0;
 
+	if (pg->in_snapshot)
+		result = send_text(pg, pg->writing ? rollback_text : commit_text);
 	while ((p = prepared_take_excess(&pg->prepared)) != NULL) {
 		char text[PREPARED_NAME + 16];
 
@@ -522,17 +612,17 @@ static bool
 pg_end(struct connection *conn)
 {
 	struct pg *pg = (struct pg *)conn;
+	int unsent;
 
-	if (pg->broken || !pg->in_snapshot)
+	if (pg->broken || (!pg->in_snapshot && pg->prepared.count <= STORE_PREPARED_MAX))
 		return !pg->broken;
-	pg->in_snapshot = false;
 	/* After an error COMMIT rolls back.  What the socket does not take now goes with the next flush. */
-	if (send_end(pg) < 0 || PQflush(pg->conn) < 0) {
-		pg->broken = true;
-		return false;
-	}
+	unsent = send_end(pg) < 0 ? -1 : PQflush(pg->conn);
+	/* But the rows that a writer has locked cannot wait for that. */
+	pg->broken = unsent < 0 || (unsent > 0 && pg->writing);
+	pg->in_snapshot = false;
 	pg->owed_syncs++;
-	return true;
+	return !pg->broken;
 }
 
 static void
@@ -548,10 +638,9 @@ pg_close(struct connection *conn)
 }
 
 static bool
-pg_stale(struct connection *conn)
+pg_stale(struct connection *conn, bool surely)
 {
-	(void)conn;
-	return false;
+	return surely && has_died((struct pg *)conn);
 }
 
 /* Checking -------------------------------------------------------------- */

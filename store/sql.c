@@ -174,6 +174,24 @@ sql_bool(struct sql *q, bool value)
 }
 
 void
+sql_int_or_null(struct sql *q, const int64_t *value)
+{
+	if (value != NULL)
+		sql_int(q, *value);
+	else
+		add_text(q, "int8", SLICE_NONE);
+}
+
+void
+sql_bool_or_null(struct sql *q, const bool *value)
+{
+	if (value != NULL)
+		sql_bool(q, *value);
+	else
+		add_text(q, "bool", SLICE_NONE);
+}
+
+void
 sql_string(struct sql *q, struct slice value)
 {
 	add_text(q, "text", value);
@@ -205,6 +223,10 @@ sql_moment(struct sql *q, const struct moment *value)
 	struct moment local;
 	struct buf text = { 0 };
 
+	if (value == NULL) {
+		add_text(q, "timestamptz", SLICE_NONE);
+		return;
+	}
 	if (q->dialect == DIALECT_SQLITE && value->has_offset) {
 		local = local_wall_clock(value);
 		value = &local;
@@ -212,6 +234,29 @@ sql_moment(struct sql *q, const struct moment *value)
 	moment_put_sql(&text, value);
 	add_text(q, "timestamptz", buf_as_slice(&text));
 	buf_fini(&text);
+}
+
+void
+sql_now(struct moment *now_r)
+{
+	struct timespec now;
+	struct tm tm;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)gmtime_r(&now.tv_sec, &tm);
+	*now_r = (struct moment){ .year = tm.tm_year + 1900, .month = tm.tm_mon + 1, .day = tm.tm_mday,
+		.hour = tm.tm_hour, .minute = tm.tm_min, .second = tm.tm_sec,
+		.microsecond = (int)(now.tv_nsec / 1000), .has_offset = true };
+}
+
+void
+sql_for_update(struct sql *q, const char *of)
+{
+	if (q->dialect == DIALECT_SQLITE)
+		return;
+	sql_add(q, " FOR NO KEY UPDATE");
+	if (of != NULL)
+		sql_addf(q, " OF %s", of);
 }
 
 void

@@ -45,8 +45,22 @@ void sql_addf(struct sql *q, const char *format, ...) __attribute__((format(prin
 void sql_int(struct sql *q, int64_t value);
 void sql_bool(struct sql *q, bool value);
 void sql_string(struct sql *q, struct slice value);	/* absent: NULL */
-/* With an offset: that instant, read in the time zone of the process (TZ) on SQLite, of the session on PostgreSQL. */
+/* NULL gives NULL. */
+void sql_int_or_null(struct sql *q, const int64_t *value);
+void sql_bool_or_null(struct sql *q, const bool *value);
+/*
+ * With an offset: that instant, read in the time zone of the process (TZ) on SQLite, of the
+ * session on PostgreSQL.  NULL gives NULL.
+ */
 void sql_moment(struct sql *q, const struct moment *value);
+/* This machine's clock, to the microsecond, for sql_moment: rows written together bear one time. */
+void sql_now(struct moment *now_r);
+
+/*
+ * Appends what keeps the rows of a SELECT as they are until the transaction ends: " FOR NO KEY
+ * UPDATE [OF of]", which rows that refer to them do not wait for.  Nothing on SQLite, where nobody else writes.
+ */
+void sql_for_update(struct sql *q, const char *of);
 
 /* Appends "= $1::int8" for one id, "= ANY($1::int8[])" or "IN (SELECT value FROM json_each(?1))" for several or none. */
 void sql_ids(struct sql *q, const int64_t *ids, size_t count);

@@ -6,6 +6,10 @@
  * rows are copied: one that is not keeps the snapshot open after COMMIT.
  * Nothing but the library opens the file (a close drops its locks); whether
  * it was replaced shows from stat(2).
+ *
+ * The same connections read and write.  That only what writes does so is seen
+ * to by asking SQLite what a statement is (sqlite3_stmt_readonly); to switch
+ * query_only on and off would have all statements prepared anew each time.
  */
 #include "config.h"
 
@@ -14,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
@@ -23,10 +28,15 @@
 enum {
 	BUSY_TIMEOUT_MAX_MS = 5000,
 	STALE_CHECK_MS = 100,		/* how often the path is looked at */
-	PROGRESS_STEPS = 2000		/* of SQLite's machine between two looks at the clock, some 20 us */
+	PROGRESS_STEPS = 2000,		/* of SQLite's machine between two looks at the clock, some 20 us */
+	BUSY_NAP_MS = 1,		/* between two tries to get a lock; */
+	BUSY_SHORT_NAPS = 20,		/* after so many */
+	BUSY_LONG_NAP_MS = 5		/* this long, for who lets go of it takes it again within milliseconds */
 };
 
 #define SCHEME "sqlite:"
+/* synchronous: what is acknowledged is on the disk.  A writer checkpoints only when nobody else did for 16 MB. */
+#define SESSION_SETTINGS "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000"
 
 struct lite {
 	struct connection base;
@@ -34,9 +44,12 @@ struct lite {
 	sqlite3 *db;
 	struct prepared_cache prepared;
 	bool in_snapshot;
+	bool writing;			/* the snapshot is a transaction that writes */
 	bool broken;			/* do not use again */
 	bool pooled;			/* of the pool, not thimblectl's own */
 	uint64_t deadline_ms;		/* of what runs; UINT64_MAX: none */
+	unsigned busy_ms;		/* how long to wait for a lock */
+	uint64_t busy_since_ms;		/* when the present wait began */
 	dev_t device;			/* of the path, when it was opened */
 	ino_t inode;
 	uint64_t looked_ms;		/* when the path was last looked at */
@@ -65,6 +78,8 @@ lite_check_url(const char *url, const char **error_r)
 static enum store_status
 status_of(int code)
 {
+	if (code == SQLITE_READONLY_DBMOVED)
+		return STORE_AWAY;
 	switch (code & 0xff) {
 	case SQLITE_INTERRUPT:
 		return STORE_TIMEOUT;
@@ -72,10 +87,13 @@ status_of(int code)
 	case SQLITE_LOCKED:
 	case SQLITE_PROTOCOL:
 		return STORE_BUSY;
+	case SQLITE_FULL:
+		return STORE_BUSY;
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
-	case SQLITE_FULL:
 		return STORE_AWAY;
+	case SQLITE_CONSTRAINT:
+		return STORE_CONFLICT;
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 	case SQLITE_READONLY:
@@ -87,18 +105,46 @@ status_of(int code)
 	}
 }
 
+/* What to say of those of SQLite's results whose own text does not tell what to do; or NULL. */
+static const char *
+explanation(int code)
+{
+	switch (code) {
+	case SQLITE_READONLY_ROLLBACK:
+	case SQLITE_READONLY_RECOVERY:
+		return "a writer was cut off, and what it left cannot be put right without the right to write";
+	case SQLITE_READONLY_DIRECTORY:
+		return "its directory may not be written to, which SQLite needs for its journal";
+	case SQLITE_READONLY_DBMOVED:
+		return "it was moved or removed";
+	}
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+		return "somebody else keeps it locked";
+	case SQLITE_FULL:
+		return "no room is left on its disk";
+	case SQLITE_READONLY:
+		return "it may not be written to";
+	default:
+		return NULL;
+	}
+}
+
 /* The sentence for a failed call; `text` is the statement or NULL. */
 static enum store_status
 failure(struct lite *lite, struct arena *arena, const char *text, const char **error_r)
 {
-	enum store_status status = status_of(sqlite3_extended_errcode(lite->db));
+	int code = sqlite3_extended_errcode(lite->db);
+	enum store_status status = status_of(code);
 	const char *message = sqlite3_errmsg(lite->db);
 
 	if (status == STORE_TIMEOUT)
 		*error_r = arena_printf(arena, "a statement took longer than %u ms: " STATEMENT_SHOWN,
 		    lite->config->timeout_ms, text != NULL ? text : "");
-	else if (status == STORE_FAILED && text != NULL)
+	else if ((status == STORE_FAILED || status == STORE_CONFLICT) && text != NULL)
 		*error_r = arena_printf(arena, "%s, in: " STATEMENT_SHOWN, message, text);
+	else if (explanation(code) != NULL)
+		*error_r = arena_printf(arena, "%s: %s (%s)", path_of(lite->config->url), explanation(code), message);
 	else
 		*error_r = arena_printf(arena, "%s: %s", path_of(lite->config->url), message);
 	if (status == STORE_AWAY)
@@ -112,6 +158,21 @@ progress_cb(void *object)
 	const struct lite *lite = object;
 
 	return monotonic_ms() > lite->deadline_ms;
+}
+
+/* Called for the n-th time while somebody else holds a lock: 0 gives up. */
+static int
+busy_cb(void *object, int n)
+{
+	struct lite *lite = object;
+	struct timespec nap = { .tv_nsec = 1000000L * (n < BUSY_SHORT_NAPS ? BUSY_NAP_MS : BUSY_LONG_NAP_MS) };
+
+	if (n == 0)
+		lite->busy_since_ms = monotonic_ms();
+	if (monotonic_ms() - lite->busy_since_ms >= lite->busy_ms)
+		return 0;
+	(void)nanosleep(&nap, NULL);
+	return 1;
 }
 
 static enum store_status
@@ -149,11 +210,11 @@ open_file(struct driver_config *config, struct arena *arena, int flags, const ch
 {
 	struct lite *lite = xcalloc(1, sizeof(*lite));
 	const char *path = path_of(config->url);
-	unsigned busy = config->timeout_ms < BUSY_TIMEOUT_MAX_MS ? config->timeout_ms : BUSY_TIMEOUT_MAX_MS;
 	struct stat status;
 
 	lite->config = config;
 	lite->deadline_ms = UINT64_MAX;
+	lite->busy_ms = config->timeout_ms < BUSY_TIMEOUT_MAX_MS ? config->timeout_ms : BUSY_TIMEOUT_MAX_MS;
 	/* Before it is opened: should it be replaced in between, it is only opened once more. */
 	if (stat(path, &status) == 0) {
 		lite->device = status.st_dev;
@@ -173,7 +234,7 @@ open_file(struct driver_config *config, struct arena *arena, int flags, const ch
 		goto fail;
 	}
 	(void)sqlite3_extended_result_codes(lite->db, 1);
-	(void)sqlite3_busy_timeout(lite->db, (int)busy);
+	(void)sqlite3_busy_handler(lite->db, busy_cb, lite);
 	return lite;
 fail:
 	(void)sqlite3_close(lite->db);
@@ -181,18 +242,21 @@ fail:
 	return NULL;
 }
 
-static void
+/* Fails for want of memory, or when a text is longer than SQLite takes. */
+static int
 bind_params(sqlite3_stmt *stmt, const struct sql *q)
 {
-	/* These cannot fail but for want of memory or a wrong index; then the statement sees NULL. */
-	for (int i = 0; i < q->count; i++) {
+	int code = SQLITE_OK;
+
+	for (int i = 0; i < q->count && code == SQLITE_OK; i++) {
 		const struct sql_param *param = &q->params[i];
 
 		if (param->is_int)
-			(void)sqlite3_bind_int64(stmt, i + 1, param->number);
+			code = sqlite3_bind_int64(stmt, i + 1, param->number);
 		else if (param->text.p != NULL)
-			(void)sqlite3_bind_text64(stmt, i + 1, param->text.p, param->text.n, SQLITE_STATIC, SQLITE_UTF8);
+			code = sqlite3_bind_text64(stmt, i + 1, param->text.p, param->text.n, SQLITE_STATIC, SQLITE_UTF8);
 	}
+	return code;
 }
 
 static void
@@ -230,10 +294,15 @@ fetch(struct lite *lite, struct arena *arena, sqlite3_stmt *stmt, const struct s
 	size_t capacity = 0;
 	int code;
 
-	bind_params(stmt, q);
+	if (!lite->writing && !sqlite3_stmt_readonly(stmt)) {
+		*error_r = arena_printf(arena, "a snapshot only reads, and this writes: " STATEMENT_SHOWN, q->text);
+		return STORE_FAILED;
+	}
+	code = bind_params(stmt, q);
 	rows->columns = sqlite3_column_count(stmt);
-	while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
-		take_row(arena, stmt, rows, &capacity);
+	if (code == SQLITE_OK)
+		while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+			take_row(arena, stmt, rows, &capacity);
 	if (code != SQLITE_DONE)
 		status = failure(lite, arena, q->text, error_r);
 	(void)sqlite3_reset(stmt);
@@ -266,20 +335,64 @@ run_one(struct lite *lite, struct arena *arena, const struct sql *q, struct rows
 	return fetch(lite, arena, p->handle, q, rows, error_r);
 }
 
+/* Whether the path leads to another file now, or to none. */
+static bool
+was_replaced(const struct lite *lite)
+{
+	struct stat status;
+
+	return stat(path_of(lite->config->url), &status) != 0
+	    || status.st_dev != lite->device || status.st_ino != lite->inode;
+}
+
+static enum store_status
+open_snapshot(struct lite *lite, const struct batch *batch, const char **error_r)
+{
+	enum store_status status = exec(lite, batch->arena, batch->write ? "BEGIN IMMEDIATE" : "BEGIN", error_r);
+
+	lite->in_snapshot = status == STORE_OK;
+	lite->writing = batch->write && status == STORE_OK;
+	/* What is written to a file that is no longer there would be acknowledged, and lost. */
+	if (lite->writing && was_replaced(lite)) {
+		*error_r = arena_printf(batch->arena, "%s: it was moved, removed or replaced", path_of(lite->config->url));
+		lite->broken = true;
+		return STORE_AWAY;
+	}
+	return status;
+}
+
+static enum store_status
+commit(struct lite *lite, struct arena *arena, const char **error_r)
+{
+	enum store_status status = exec(lite, arena, "COMMIT", error_r);
+	int code = sqlite3_extended_errcode(lite->db);
+
+	if (status == STORE_OK)
+		lite->in_snapshot = false;
+	/*
+	 * Who could not write the end of it has not written it.  But where only the
+	 * sync failed, it is there, and a crash just now could bring it to life.
+	 */
+	if (status == STORE_AWAY && (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_WRITE)
+		return STORE_UNKNOWN;
+	return status;
+}
+
 static enum store_status
 lite_run(struct connection *conn, const struct batch *batch, const char **error_r)
 {
 	struct lite *lite = (struct lite *)conn;
 	enum store_status status = STORE_OK;
 
+	if (!lite->in_snapshot)
+		status = open_snapshot(lite, batch, error_r);
+	/* Only now: how long others wrote is not the statements' slowness. */
 	lite->deadline_ms = monotonic_ms() + lite->config->timeout_ms;
-	if (!lite->in_snapshot) {
-		status = exec(lite, batch->arena, "BEGIN", error_r);
-		lite->in_snapshot = status == STORE_OK;
-	}
 	for (struct statement *s = batch->first; s != NULL && status == STORE_OK; s = s->next)
 		status = run_one(lite, batch->arena, s->sql, s->rows, error_r);
 	lite->deadline_ms = UINT64_MAX;
+	if (status == STORE_OK && batch->write && batch->final)
+		status = commit(lite, batch->arena, error_r);
 	return status;
 }
 
@@ -288,26 +401,25 @@ lite_end(struct connection *conn)
 {
 	struct lite *lite = (struct lite *)conn;
 
-	/* Nothing was written: COMMIT only gives up the snapshot.  SQLite may have rolled back by itself. */
+	/* For what only read, COMMIT just gives up the snapshot.  SQLite may have rolled back by itself. */
 	if (lite->in_snapshot && !sqlite3_get_autocommit(lite->db)
-	    && sqlite3_exec(lite->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+	    && sqlite3_exec(lite->db, lite->writing ? "ROLLBACK" : "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 		lite->broken = true;
 	lite->in_snapshot = false;
+	lite->writing = false;
 	return !lite->broken;
 }
 
 static bool
-lite_stale(struct connection *conn)
+lite_stale(struct connection *conn, bool surely)
 {
 	struct lite *lite = (struct lite *)conn;
 	uint64_t now = monotonic_ms();
-	struct stat status;
 
-	if (now - lite->looked_ms < STALE_CHECK_MS)
+	if (!surely && now - lite->looked_ms < STALE_CHECK_MS)
 		return false;
 	lite->looked_ms = now;
-	return stat(path_of(lite->config->url), &status) != 0
-	    || status.st_dev != lite->device || status.st_ino != lite->inode;
+	return was_replaced(lite);
 }
 
 static enum store_status
@@ -348,7 +460,7 @@ lite_open(struct driver_config *config, struct arena *arena, struct connection *
 	lite->looked_ms = monotonic_ms();
 	sqlite3_progress_handler(lite->db, PROGRESS_STEPS, progress_cb, lite);
 	lite->pooled = true;
-	status = exec(lite, arena, "PRAGMA foreign_keys = ON; PRAGMA query_only = ON", error_r);
+	status = exec(lite, arena, SESSION_SETTINGS, error_r);
 	if (status == STORE_OK)
 		status = check_schema(lite, arena, error_r);
 	if (status != STORE_OK) {
@@ -396,6 +508,7 @@ lite_prepare_empty(struct driver_config *config, struct arena *arena, const char
 
 	if (lite == NULL)
 		return -1;
+	lite->writing = true;
 	sql_add(q, "SELECT count(*) FROM sqlite_master");
 	if (run_one(lite, arena, q, &rows, error_r) != STORE_OK)
 		goto done;
@@ -421,6 +534,7 @@ done:
 
 const struct driver driver_sqlite = {
 	.dialect = DIALECT_SQLITE,
+	.one_writer = true,
 	.check_url = lite_check_url,
 	.open = lite_open,
 	.close = lite_close,

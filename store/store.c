@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/robust.h"
 #include "store/driver.h"
 
 enum {
@@ -35,6 +36,7 @@ struct store {
 	unsigned quota;
 	_Atomic int32_t *slots;
 	unsigned slot_count;
+	pthread_mutex_t *write_lock;	/* or NULL: nobody queues */
 
 	pthread_mutex_t lock;		/* guards what follows, up to the counters */
 	pthread_cond_t freed;		/* a connection became idle, or a slot free */
@@ -61,6 +63,7 @@ struct snapshot {
 	struct batch batch;		/* queued since the last flush */
 	bool reused;			/* conn served somebody before, it may have died since */
 	bool answered;			/* a flush succeeded: the snapshot exists */
+	bool ended;
 	bool unusable;			/* a queued statement is, see struct sql */
 	enum store_status status;	/* the first failure */
 	const char *error;
@@ -168,6 +171,7 @@ store_new(const struct store_options *options)
 	store->quota = options->quota;
 	store->slots = options->slots;
 	store->slot_count = options->slot_count;
+	store->write_lock = driver->one_writer ? options->write_lock : NULL;
 	(void)pthread_mutex_init(&store->lock, NULL);
 	(void)pthread_condattr_init(&monotonic);
 	(void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -379,7 +383,8 @@ borrow_locked(struct store *store, struct arena *arena, struct connection **conn
 }
 
 static enum store_status
-borrow(struct store *store, struct arena *arena, struct connection **conn_r, bool *reused_r, const char **error_r)
+borrow(struct store *store, struct arena *arena, bool write, struct connection **conn_r, bool *reused_r,
+    const char **error_r)
 {
 	uint64_t began = monotonic_ms();
 	enum store_status status;
@@ -394,7 +399,7 @@ borrow(struct store *store, struct arena *arena, struct connection **conn_r, boo
 	*reused_r = *conn_r != NULL;
 	if (*conn_r == NULL)
 		return open_into(store, arena, slot, conn_r, error_r);
-	if (store->driver->stale(*conn_r)) {
+	if (store->driver->stale(*conn_r, write)) {
 		*reused_r = false;
 		return replace(store, arena, conn_r, error_r);
 	}
@@ -429,14 +434,48 @@ batch_reset(struct batch *batch)
 	batch->count = 0;
 }
 
-enum store_status
-store_begin(struct store *store, struct arena *arena, struct snapshot **snapshot_r, const char **error_r)
+/*
+ * Queues for the right to write.  Before a connection is borrowed, so that those
+ * who wait take none from the readers.
+ */
+static enum store_status
+lock_writers(struct store *store, struct arena *arena, const char **error_r)
+{
+	bool inherited;
+
+	if (store->write_lock == NULL)
+		return STORE_OK;
+	if (!robust_timedlock(store->write_lock, store->config.timeout_ms, &inherited)) {
+		*error_r = arena_printf(arena, "other requests were writing for more than %u ms",
+		    store->config.timeout_ms);
+		return STORE_BUSY;
+	}
+	/* The lock guards nothing of ours; in the database nothing is left of one that died. */
+	if (inherited)
+		log_debug("database: a process died while it was writing");
+	return STORE_OK;
+}
+
+static void
+unlock_writers(struct store *store)
+{
+	if (store->write_lock != NULL)
+		robust_unlock(store->write_lock);
+}
+
+static enum store_status
+begin(struct store *store, struct arena *arena, bool write, struct snapshot **snapshot_r, const char **error_r)
 {
 	struct snapshot *s = arena_zalloc(arena, sizeof(*s));
 	uint64_t began = monotonic_us();
-	enum store_status status = borrow(store, arena, &s->conn, &s->reused, error_r);
+	enum store_status status = write ? lock_writers(store, arena, error_r) : STORE_OK;
 
 	*snapshot_r = NULL;
+	if (status == STORE_OK) {
+		status = borrow(store, arena, write, &s->conn, &s->reused, error_r);
+		if (status != STORE_OK && write)
+			unlock_writers(store);
+	}
 	if (status != STORE_OK) {
 		atomic_fetch_add(&store->failures, 1);
 		return status;
@@ -444,9 +483,22 @@ store_begin(struct store *store, struct arena *arena, struct snapshot **snapshot
 	s->store = store;
 	s->waited_us = monotonic_us() - began;
 	s->batch.arena = arena;
+	s->batch.write = write;
 	batch_reset(&s->batch);
 	*snapshot_r = s;
 	return STORE_OK;
+}
+
+enum store_status
+store_begin(struct store *store, struct arena *arena, struct snapshot **snapshot_r, const char **error_r)
+{
+	return begin(store, arena, false, snapshot_r, error_r);
+}
+
+enum store_status
+store_begin_write(struct store *store, struct arena *arena, struct snapshot **snapshot_r, const char **error_r)
+{
+	return begin(store, arena, true, snapshot_r, error_r);
 }
 
 struct rows *
@@ -483,7 +535,7 @@ run(struct snapshot *s)
 		return STORE_FAILED;
 	}
 	status = driver->run(s->conn, &s->batch, &s->error);
-	if (status != STORE_AWAY || !s->reused || s->answered)
+	if (status != STORE_AWAY || !s->reused || s->answered || s->batch.write)
 		return status;
 	/* It died while it was idle (the server was restarted, say): nothing was read yet, so that nobody need know. */
 	log_debug("database: an idle connection had died: %s", s->error);
@@ -493,31 +545,35 @@ run(struct snapshot *s)
 	return status == STORE_OK ? driver->run(s->conn, &s->batch, &s->error) : status;
 }
 
+static void
+run_and_note(struct snapshot *s)
+{
+	struct store *store = s->store;
+	uint64_t began = monotonic_us();
+
+	log_debug("database: %u statements in a round trip", s->batch.count);
+	s->status = run(s);
+	s->waited_us += monotonic_us() - began;
+	atomic_fetch_add(&store->statements, s->batch.count);
+	s->answered = s->status == STORE_OK;
+	if (s->status == STORE_OK) {
+		note_back(store);
+	} else {
+		atomic_fetch_add(&store->failures, 1);
+		empty_rows(&s->batch);
+	}
+	if (s->status == STORE_AWAY)
+		note_away(store, s->error);
+	else if (s->status == STORE_REFUSED)
+		note_refused(store, s->error);
+	batch_reset(&s->batch);
+}
+
 enum store_status
 store_flush(struct snapshot *s, const char **error_r)
 {
-	struct store *store = s->store;
-
-	if (s->status == STORE_OK && s->batch.first != NULL) {
-		uint64_t began = monotonic_us();
-
-		log_debug("database: %u statements in a round trip", s->batch.count);
-		s->status = run(s);
-		s->waited_us += monotonic_us() - began;
-		atomic_fetch_add(&store->statements, s->batch.count);
-		s->answered = s->status == STORE_OK;
-		if (s->status == STORE_OK) {
-			note_back(store);
-		} else {
-			atomic_fetch_add(&store->failures, 1);
-			empty_rows(&s->batch);
-		}
-		if (s->status == STORE_AWAY)
-			note_away(store, s->error);
-		else if (s->status == STORE_REFUSED)
-			note_refused(store, s->error);
-		batch_reset(&s->batch);
-	}
+	if (s->status == STORE_OK && s->batch.first != NULL)
+		run_and_note(s);
 	if (s->status != STORE_OK)
 		*error_r = s->error;
 	return s->status;
@@ -528,9 +584,27 @@ store_flush_last(struct snapshot *s, const char **error_r)
 {
 	enum store_status status;
 
-	s->batch.final = true;
+	/* What writes has to be committed by name. */
+	s->batch.final = !s->batch.write;
 	status = store_flush(s, error_r);
 	store_end(&s);
+	return status;
+}
+
+enum store_status
+store_commit(struct snapshot **snapshot, const char **error_r)
+{
+	struct snapshot *s = *snapshot;
+	enum store_status status;
+
+	s->batch.final = true;
+	/* Without any statement there is nothing to commit. */
+	if (s->status == STORE_OK && (s->batch.first != NULL || s->answered))
+		run_and_note(s);
+	status = s->status;
+	if (status != STORE_OK)
+		*error_r = s->error;
+	store_end(snapshot);
 	return status;
 }
 
@@ -550,11 +624,18 @@ void
 store_end(struct snapshot **snapshot)
 {
 	struct snapshot *s = *snapshot;
+	bool usable;
 
 	*snapshot = NULL;
-	if (s == NULL || s->conn == NULL)
+	if (s == NULL || s->ended)
 		return;
-	give_back(s->store, s->conn, s->store->driver->end(s->conn));
+	s->ended = true;
+	usable = s->conn != NULL && s->store->driver->end(s->conn);
+	/* Before the connection is given back, which may mean to close it: nobody need wait for that. */
+	if (s->batch.write)
+		unlock_writers(s->store);
+	if (s->conn != NULL)
+		give_back(s->store, s->conn, usable);
 	s->conn = NULL;
 }
 

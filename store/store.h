@@ -7,12 +7,14 @@
  * Reading: store_begin borrows a connection and opens one read snapshot;
  * store_query queues statements, store_flush sends all that are queued in one
  * round trip and fills their rows; store_end gives the connection back.
+ * Writing: the same between store_begin_write and store_commit.
  * Statements are prepared once per connection (the least recently used of
  * more than STORE_PREPARED_MAX are forgotten).
  */
 #ifndef THIMBLE_STORE_STORE_H
 #define THIMBLE_STORE_STORE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,9 +29,11 @@ enum { STORE_PREPARED_MAX = 256 };
 enum store_status {
 	STORE_OK = 0,
 	STORE_AWAY,	/* not to be reached, or the connection broke: try again later */
-	STORE_BUSY,	/* no connection became free in time */
+	STORE_BUSY,	/* no connection or lock became free in time, a deadlock, or no room on the disk */
 	STORE_TIMEOUT,	/* the statement took too long and was ended */
-	STORE_REFUSED,	/* reached, but not usable: a pooler, an unknown schema, no rights */
+	STORE_REFUSED,	/* reached, but not usable: a pooler, an unknown schema, no rights, nothing may be written */
+	STORE_CONFLICT,	/* a unique or foreign key, or a check, refused the row */
+	STORE_UNKNOWN,	/* a commit whose outcome is not known */
 	STORE_FAILED	/* the statement itself failed: a defect of ours */
 };
 
@@ -43,6 +47,9 @@ struct store_options {
 	 * NULL: nobody else connects, so that nothing needs to be booked. */
 	_Atomic int32_t *slots;
 	unsigned slot_count;
+	/* SQLite's writers queue here: a lock of robust_init_fair, shared by all workers.
+	 * NULL: they only have SQLite's own lock, for which they look again and again. */
+	pthread_mutex_t *write_lock;
 };
 
 struct store;
@@ -95,6 +102,27 @@ enum store_status store_flush(struct snapshot *snapshot, const char **error_r);
  * looked at.  Only store_end may follow.
  */
 enum store_status store_flush_last(struct snapshot *snapshot, const char **error_r);
+
+/*
+ * Opens a transaction that may write, with the same calls: store_query and
+ * store_flush, as often as needed; then store_commit, or store_end, which rolls back
+ * (as store_flush_last does).  All by one thread, and a thread opens one at a time.
+ * Never repeated by itself: STORE_AWAY is the caller's to repeat, nothing was done.
+ *
+ * PostgreSQL: READ COMMITTED, so that a row read FOR UPDATE is as it is now.  SQLite: one
+ * writer at a time on the node, in the order of coming (this waits for that), then, with
+ * the first flush, BEGIN IMMEDIATE.
+ * STORE_REFUSED: no right to write.
+ */
+enum store_status store_begin_write(struct store *store, struct arena *arena,
+    struct snapshot **snapshot_r, const char **error_r);
+
+/*
+ * Flushes what is queued still, commits in the same round trip, waits until it is durable,
+ * and ends the snapshot.  STORE_OK: done.  STORE_UNKNOWN: the connection broke, it may be done
+ * or not.  Any other: it was rolled back.  Foreign keys are looked at here: STORE_CONFLICT.
+ */
+enum store_status store_commit(struct snapshot **snapshot, const char **error_r);
 
 /* Statements queued so far in this snapshot. */
 unsigned store_snapshot_statements(const struct snapshot *snapshot);

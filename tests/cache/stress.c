@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cache/robust.h"
+#include "base/robust.h"
 #include "tests/cache/region_check.h"
 
 #ifndef STRESS_BREAK

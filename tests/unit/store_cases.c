@@ -10,13 +10,17 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/robust.h"
 #include "proto/moment.h"
 
 #define ZONE "Australia/Canberra"
@@ -88,6 +92,25 @@ must_flush(struct snapshot *snapshot)
 	cr_assert_eq(store_flush(snapshot, &error), STORE_OK, "%s", error);
 }
 
+struct snapshot *
+must_begin_write(struct store *store)
+{
+	const char *error = "";
+	struct snapshot *snapshot = NULL;
+
+	cr_assert_eq(store_begin_write(store, fx.arena, &snapshot, &error), STORE_OK, "%s", error);
+	return snapshot;
+}
+
+void
+must_commit(struct snapshot **snapshot)
+{
+	const char *error = "";
+
+	cr_assert_eq(store_commit(snapshot, &error), STORE_OK, "%s", error);
+	cr_assert_null(*snapshot);
+}
+
 struct sql *
 sql_text(const char *text)
 {
@@ -109,6 +132,29 @@ ask(struct store *store, const char *text)
 	if (rows->count == 0 || rows_null(rows, 0, 0))
 		return "";
 	return arena_memdup(fx.arena, rows_get(rows, 0, 0).p, rows_get(rows, 0, 0).n);
+}
+
+enum store_status
+write_text(struct store *store, const char *text, const char **error)
+{
+	struct snapshot *snapshot = must_begin_write(store);
+
+	(void)store_query(snapshot, sql_text(text));
+	*error = "";
+	return store_commit(&snapshot, error);
+}
+
+struct sql *
+insert_person(const char *email)
+{
+	return sql_text(arena_printf(fx.arena,
+	    "INSERT INTO patchwork_person (email, name, user_id) VALUES ('%s', NULL, NULL) RETURNING id", email));
+}
+
+int
+people(void)
+{
+	return atoi(ask(fx.store, "SELECT count(*) FROM patchwork_person"));
 }
 
 /* The first column of all rows as "a,b,c". */
@@ -556,6 +602,446 @@ Test(store, a_failed_preparation_is_not_remembered)
 	must_run("CREATE TABLE later (id integer); INSERT INTO later VALUES (7)");
 	cr_expect_str_eq(ask(fx.store, "SELECT * FROM later"), "7");
 	cr_expect_str_eq(ask(fx.store, "SELECT 'after it'"), "after it");
+}
+
+/* Writing --------------------------------------------------------------- */
+
+Test(store, a_write_is_seen_once_it_is_committed)
+{
+	struct snapshot *snapshot = must_begin_write(fx.store);
+	struct rows *inserted = store_query(snapshot, insert_person("a@example.org"));
+	struct rows *own;
+
+	must_flush(snapshot);
+	cr_assert_eq(inserted->count, 1);
+	cr_expect_eq(rows_int(inserted, 0, 0), 1);
+	/* Others read meanwhile, and do not see it. */
+	cr_expect_eq(people(), 0);
+	own = store_query(snapshot, sql_text("SELECT email FROM patchwork_person"));
+	must_flush(snapshot);
+	cr_assert_eq(own->count, 1);
+	must_commit(&snapshot);
+	cr_expect_eq(people(), 1);
+	cr_expect_eq(store_stats(fx.store).statements, 4);
+	cr_expect_eq(store_stats(fx.store).failures, 0);
+}
+
+Test(store, what_is_not_committed_is_rolled_back)
+{
+	for (int i = 0; i < 3; i++) {
+		struct snapshot *snapshot = must_begin_write(fx.store);
+		const char *error = "";
+
+		(void)store_query(snapshot, insert_person("a@example.org"));
+		if (i == 0) {
+			must_flush(snapshot);
+		} else if (i == 1) {
+			cr_expect_eq(store_flush_last(snapshot, &error), STORE_OK, "%s", error);
+		}
+		store_end(&snapshot);
+		cr_expect_null(snapshot);
+		cr_expect_eq(people(), 0);
+	}
+	cr_expect_eq(store_stats(fx.store).open, 1);
+	cr_expect_eq(store_stats(fx.store).failures, 0);
+}
+
+Test(store, a_commit_takes_along_what_is_queued)
+{
+	struct snapshot *snapshot = must_begin_write(fx.store);
+	struct rows *first = store_query(snapshot, insert_person("a@example.org")), *second, *third;
+
+	must_flush(snapshot);
+	second = store_query(snapshot, insert_person("b@example.org"));
+	third = store_query(snapshot, sql_text("SELECT count(*) FROM patchwork_person"));
+	must_commit(&snapshot);
+	cr_expect_eq(rows_int(first, 0, 0), 1);
+	cr_assert_eq(second->count, 1);
+	cr_expect_eq(rows_int(second, 0, 0), 2);
+	cr_expect_eq(rows_int(third, 0, 0), 2);
+	/* All of it in one. */
+	snapshot = must_begin_write(fx.store);
+	third = store_query(snapshot, insert_person("c@example.org"));
+	must_commit(&snapshot);
+	cr_expect_eq(rows_int(third, 0, 0), 3);
+	cr_expect_eq(people(), 3);
+	/* And none at all. */
+	snapshot = must_begin_write(fx.store);
+	must_commit(&snapshot);
+	cr_expect_eq(store_stats(fx.store).statements, 5);
+	cr_expect_eq(store_stats(fx.store).open, 1);
+}
+
+Test(store, a_failure_in_the_middle_undoes_all)
+{
+	/* In a flush of its own; in the last one; with a flush that succeeded before. */
+	for (int i = 0; i < 3; i++) {
+		struct snapshot *snapshot = must_begin_write(fx.store);
+		const char *error = "";
+		struct rows *rows = store_query(snapshot, insert_person("a@example.org"));
+
+		if (i == 2)
+			must_flush(snapshot);
+		(void)store_query(snapshot, sql_text("UPDATE patchwork_person SET nonsense = 1"));
+		(void)store_query(snapshot, insert_person("b@example.org"));
+		if (i == 0) {
+			cr_expect_eq(store_flush(snapshot, &error), STORE_FAILED);
+			(void)store_query(snapshot, insert_person("c@example.org"));
+			cr_expect_eq(store_flush(snapshot, &error), STORE_FAILED);
+			error = "";
+		}
+		cr_expect_eq(store_commit(&snapshot, &error), STORE_FAILED);
+		cr_expect(strstr(error, "nonsense") != NULL, "%s", error);
+		cr_expect_null(snapshot);
+		cr_expect_eq(rows->count, i == 2 ? 1 : 0);
+		cr_expect_eq(people(), 0);
+	}
+	cr_expect_eq(store_stats(fx.store).open, 1);
+	cr_expect_eq(store_stats(fx.store).failures, 3);
+	cr_expect_eq(write_text(fx.store, "DELETE FROM patchwork_tag", &(const char *){ NULL }), STORE_OK);
+}
+
+Test(store, a_row_that_is_refused_is_a_conflict)
+{
+	static const char *const texts[] = {
+		"INSERT INTO patchwork_person (email, name, user_id) VALUES ('a@example.org', '', NULL)",
+		"INSERT INTO patchwork_person (email, name, user_id) VALUES (NULL, '', NULL)",
+		/* Foreign keys are looked at when it commits. */
+		"INSERT INTO patchwork_person (email, name, user_id) VALUES ('b@example.org', '', 77)",
+	};
+	static const char *const wanted[] = { "email", "email", "" };
+
+	add_people("('a@example.org', 'kept', NULL)");
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < 3; i++) {
+			const char *error;
+			char *lower;
+
+			cr_expect_eq(write_text(fx.store, texts[i], &error), STORE_CONFLICT, "%zu: %s", i, error);
+			lower = arena_strdup(fx.arena, error);
+			cr_expect(strcasestr(lower, "constraint") != NULL && strstr(lower, wanted[i]) != NULL, "%s", error);
+			cr_expect_str_eq(ask(fx.store, "SELECT count(*) || min(name) FROM patchwork_person"), "1kept");
+		}
+	cr_expect_eq(store_stats(fx.store).open, 1);
+}
+
+Test(store, every_kind_of_value_is_written)
+{
+	static const int64_t seven = 7;
+	static const bool yes = true, no = false;
+	struct sql *q = sql_text("INSERT INTO made_up (a, b, c, d, e) VALUES (");
+	static const struct moment instant = { 2020, 1, 1, 16, 4, 5, 42, true, 0 };
+	struct snapshot *snapshot;
+	struct rows *rows;
+
+	must_run("CREATE TABLE made_up (a integer, b boolean, c timestamptz, d varchar(20), e smallint)");
+	for (int row = 0; row < 3; row++) {
+		sql_add(q, row > 0 ? "), (" : "");
+		sql_int_or_null(q, row == 0 ? &seven : NULL);
+		sql_add(q, ", ");
+		sql_bool_or_null(q, row == 0 ? &yes : row == 1 ? &no : NULL);
+		sql_add(q, ", ");
+		sql_moment(q, row == 0 ? &instant : NULL);
+		sql_add(q, ", ");
+		sql_string(q, row == 0 ? SLICE("it's") : row == 1 ? SLICE("") : SLICE_NONE);
+		sql_add(q, ", ");
+		sql_int_or_null(q, row == 0 ? &seven : NULL);
+	}
+	sql_add(q, ") RETURNING a, b, c, d, e");
+	snapshot = must_begin_write(fx.store);
+	rows = store_query(snapshot, q);
+	must_commit(&snapshot);
+	cr_assert_eq(rows->count, 3);
+	cr_expect_eq(rows_int(rows, 0, 0), 7);
+	cr_expect(rows_bool(rows, 0, 1));
+	/* As Django writes it: the wall clock of the database's zone. */
+	cr_expect(slice_has_prefix(rows_get(rows, 0, 2), SLICE("2020-01-02 03:04:05.000042")), "%.*s",
+	    SLICE_ARG(rows_get(rows, 0, 2)));
+	cr_expect(slice_is(rows_get(rows, 0, 3), "it's"));
+	cr_expect_eq(rows_int(rows, 0, 4), 7);
+	cr_expect_not(rows_null(rows, 1, 1));
+	cr_expect_not(rows_bool(rows, 1, 1));
+	cr_expect_not(rows_null(rows, 1, 3));
+	for (int column = 0; column < 5; column++)
+		cr_expect(rows_null(rows, 2, column), "%d", column);
+}
+
+Test(store, now_is_now)
+{
+	time_t before = time(NULL), found, after;
+	struct moment now;
+	struct tm tm;
+
+	sql_now(&now);
+	after = time(NULL);
+	tm = (struct tm){ .tm_year = now.year - 1900, .tm_mon = now.month - 1, .tm_mday = now.day,
+		.tm_hour = now.hour, .tm_min = now.minute, .tm_sec = now.second };
+	found = timegm(&tm);
+	cr_expect(now.has_offset && now.offset == 0);
+	cr_expect(found >= before && found <= after);
+	cr_expect(now.microsecond >= 0 && now.microsecond <= 999999);
+}
+
+Test(store, rows_updated_and_deleted_are_returned)
+{
+	struct snapshot *snapshot = must_begin_write(fx.store);
+	struct rows *updated, *deleted;
+
+	add_people("('a@example.org', '', NULL), ('b@example.org', '', NULL), ('c@example.org', '', NULL)");
+	updated = store_query(snapshot, sql_text("UPDATE patchwork_person SET name = 'x' WHERE id > 1 RETURNING id"));
+	deleted = store_query(snapshot, sql_text("DELETE FROM patchwork_person WHERE name = 'x' RETURNING email"));
+	must_commit(&snapshot);
+	cr_expect_eq(updated->count, 2);
+	cr_expect_eq(deleted->count, 2);
+	cr_expect_eq(people(), 1);
+}
+
+Test(store, a_reading_snapshot_is_not_disturbed_by_a_writer)
+{
+	static const char count[] = "SELECT count(*) FROM patchwork_person";
+	struct snapshot *reader = must_begin(fx.store), *writer;
+	struct rows *before = store_query(reader, sql_text(count)), *during, *after;
+
+	must_flush(reader);
+	writer = must_begin_write(fx.store);
+	(void)store_query(writer, insert_person("a@example.org"));
+	must_flush(writer);
+	during = store_query(reader, sql_text(count));
+	must_flush(reader);
+	/* Nor does it keep the writer from his commit. */
+	must_commit(&writer);
+	after = store_query(reader, sql_text(count));
+	must_flush(reader);
+	store_end(&reader);
+	cr_expect_eq(rows_int(before, 0, 0), 0);
+	cr_expect_eq(rows_int(during, 0, 0), 0);
+	cr_expect_eq(rows_int(after, 0, 0), 0);
+	cr_expect_eq(people(), 1);
+}
+
+Test(store, a_connection_that_wrote_reads_only_again)
+{
+	static const char *const texts[] = {
+		"UPDATE patchwork_state SET name = 'x' WHERE id = 1",
+		"DELETE FROM patchwork_tag",
+		"CREATE TABLE made_up (id integer)",
+	};
+	const char *error;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct snapshot *snapshot = must_begin_write(fx.store);
+
+		/* It is prepared there, and rolled back. */
+		(void)store_query(snapshot, sql_text(texts[i]));
+		must_flush(snapshot);
+		store_end(&snapshot);
+		snapshot = must_begin(fx.store);
+		(void)store_query(snapshot, sql_text(texts[i]));
+		cr_expect_eq(flush_fails(snapshot, &error), STORE_FAILED);
+		store_end(&snapshot);
+	}
+	cr_expect_eq(store_stats(fx.store).open, 1);
+	cr_expect_str_eq(ask(fx.store, "SELECT name FROM patchwork_state WHERE id = 1"), "New");
+	cr_expect_str_eq(ask(fx.store, "SELECT count(*) FROM patchwork_tag"), "3");
+}
+
+Test(store, a_slow_statement_of_a_writer_is_ended)
+{
+	struct store *hasty = open_store(200, 1, NULL, 0);
+	struct snapshot *snapshot = must_begin_write(hasty);
+	const char *error;
+
+	(void)store_query(snapshot, insert_person("a@example.org"));
+	must_flush(snapshot);
+	(void)store_query(snapshot, sql_text(ENDLESS));
+	cr_expect_eq(flush_fails(snapshot, &error), STORE_TIMEOUT);
+	cr_expect_eq(store_commit(&snapshot, &error), STORE_TIMEOUT);
+	cr_expect(strstr(error, "200 ms") != NULL, "%s", error);
+	cr_expect_str_eq(ask(hasty, "SELECT count(*) FROM patchwork_person"), "0");
+	cr_expect_eq(write_text(hasty, "DELETE FROM patchwork_tag", &error), STORE_OK, "%s", error);
+	cr_expect_eq(store_stats(hasty).open, 1);
+	store_free(&hasty);
+}
+
+Test(store, an_unusable_statement_commits_nothing)
+{
+	struct sql *q = sql_text("INSERT INTO patchwork_person (email, name, user_id) VALUES (");
+	struct snapshot *snapshot = must_begin_write(fx.store);
+	const char *error = "";
+
+	(void)store_query(snapshot, insert_person("a@example.org"));
+	must_flush(snapshot);
+	sql_string(q, SLICE("b\0x"));
+	sql_add(q, ", '', NULL)");
+	(void)store_query(snapshot, q);
+	cr_expect_eq(store_commit(&snapshot, &error), STORE_FAILED);
+	cr_expect_eq(people(), 0);
+}
+
+/* Many writers ---------------------------------------------------------- */
+
+enum { WRITERS = 4, WRITES = 25, PATIENT_MS = 30000 };
+
+/* A lock as the master makes it, for forked processes too. */
+static pthread_mutex_t *
+shared_lock(void)
+{
+	pthread_mutex_t *lock = mmap(NULL, sizeof(*lock), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert_neq(lock, MAP_FAILED);
+	cr_assert_eq(robust_init_fair(lock), 0);
+	return lock;
+}
+
+static struct store *
+patient_store(pthread_mutex_t *lock)
+{
+	struct store_options options = { .url = fx.url, .timezone = ZONE, .timeout_ms = PATIENT_MS,
+		.quota = WRITERS, .write_lock = lock };
+
+	return store_new(&options);
+}
+
+static void
+make_counter(void)
+{
+	must_run("DROP TABLE IF EXISTS counter; CREATE TABLE counter (id integer, n integer);"
+	    " INSERT INTO counter VALUES (1, 0)");
+}
+
+/* Reads a number, and writes what is one more: 0, or what failed. */
+static enum store_status
+count_up(struct store *store, struct arena *arena)
+{
+	const char *error = "";
+	struct snapshot *snapshot;
+	struct sql *q = sql_new(arena, store_dialect(store));
+	enum store_status status = store_begin_write(store, arena, &snapshot, &error);
+	struct rows *rows;
+
+	if (status != STORE_OK)
+		return status;
+	sql_add(q, "SELECT n FROM counter AS s WHERE id = 1");
+	sql_for_update(q, "s");
+	rows = store_query(snapshot, q);
+	if (store_flush(snapshot, &error) == STORE_OK) {
+		q = sql_new(arena, store_dialect(store));
+		sql_add(q, "UPDATE counter SET n = ");
+		sql_int(q, rows_int(rows, 0, 0) + 1);
+		sql_add(q, " WHERE id = 1");
+		(void)store_query(snapshot, q);
+	}
+	return store_commit(&snapshot, &error);
+}
+
+struct writer {
+	pthread_t thread;
+	struct store *store;
+	int failures;
+};
+
+static void *
+count_often(void *object)
+{
+	struct writer *w = object;
+	struct arena *arena = arena_new();
+
+	for (int i = 0; i < WRITES; i++)
+		w->failures += count_up(w->store, arena) != STORE_OK;
+	arena_free(&arena);
+	return NULL;
+}
+
+static void
+threads_count(pthread_mutex_t *lock)
+{
+	struct store *store = patient_store(lock);
+	struct writer writers[WRITERS] = { 0 };
+
+	make_counter();
+	for (int i = 0; i < WRITERS; i++) {
+		writers[i].store = store;
+		cr_assert_eq(pthread_create(&writers[i].thread, NULL, count_often, &writers[i]), 0);
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		(void)pthread_join(writers[i].thread, NULL);
+		cr_expect_eq(writers[i].failures, 0);
+	}
+	cr_expect_eq(atoi(ask(fx.store, "SELECT n FROM counter")), WRITERS * WRITES);
+	store_free(&store);
+}
+
+Test(store, threads_that_write_at_once_lose_nothing)
+{
+	threads_count(shared_lock());
+	/* Without the queue too, only less fairly. */
+	threads_count(NULL);
+}
+
+/* Begun in a child, for a test: no store of the parent's may be used there. */
+static pid_t
+fork_child(void)
+{
+	pid_t pid;
+
+	(void)fflush(NULL);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	return pid;
+}
+
+Test(store, processes_that_write_at_once_lose_nothing)
+{
+	pthread_mutex_t *lock = shared_lock();
+	pid_t pids[WRITERS];
+
+	make_counter();
+	for (int i = 0; i < WRITERS; i++)
+		if ((pids[i] = fork_child()) == 0) {
+			struct writer w = { .store = patient_store(lock) };
+
+			(void)count_often(&w);
+			store_free(&w.store);
+			_exit(w.failures);
+		}
+	for (int i = 0; i < WRITERS; i++) {
+		int status = -1;
+
+		cr_assert_eq(waitpid(pids[i], &status, 0), pids[i]);
+		cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%x", (unsigned)status);
+	}
+	cr_expect_eq(atoi(ask(fx.store, "SELECT n FROM counter")), WRITERS * WRITES);
+}
+
+Test(store, a_writer_that_is_killed_leaves_nothing)
+{
+	pthread_mutex_t *lock = shared_lock();
+
+	make_counter();
+	for (int i = 0; i < 5; i++) {
+		struct store *store;
+		pid_t pid = fork_child();
+		int status;
+
+		if (pid == 0) {
+			struct snapshot *snapshot;
+			const char *error = "";
+
+			store = patient_store(lock);
+			if (store_begin_write(store, fx.arena, &snapshot, &error) != STORE_OK)
+				_exit(1);
+			(void)store_query(snapshot, sql_text("UPDATE counter SET n = 99"));
+			if (store_flush(snapshot, &error) != STORE_OK)
+				_exit(2);
+			(void)raise(SIGKILL);
+		}
+		cr_assert_eq(waitpid(pid, &status, 0), pid);
+		cr_assert(WIFSIGNALED(status), "%x", (unsigned)status);
+		store = patient_store(lock);
+		cr_expect_eq(count_up(store, fx.arena), STORE_OK);
+		store_free(&store);
+		cr_expect_eq(atoi(ask(fx.store, "SELECT n FROM counter")), i + 1);
+	}
 }
 
 /* The pool -------------------------------------------------------------- */

@@ -41,9 +41,17 @@ struct store *open_store(unsigned timeout_ms, unsigned quota, _Atomic int32_t *s
 /* Runs SQL that must succeed, on a connection of its own. */
 void must_run(const char *script);
 struct snapshot *must_begin(struct store *store);
+struct snapshot *must_begin_write(struct store *store);
+void must_commit(struct snapshot **snapshot);
 void must_flush(struct snapshot *snapshot);
 /* One statement without parameters in a snapshot of its own: the first cell, copied; "" for NULL or no row. */
 const char *ask(struct store *store, const char *text);
 struct sql *sql_text(const char *text);
+/* Writes one statement in a transaction of its own. */
+enum store_status write_text(struct store *store, const char *text, const char **error);
+/* INSERT of a person; the text is a literal of the test's. */
+struct sql *insert_person(const char *email);
+/* How many persons there are. */
+int people(void);
 
 #endif

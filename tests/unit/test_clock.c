@@ -17,7 +17,7 @@
 #include <criterion/criterion.h>
 
 #include "base/log.h"
-#include "cache/robust.h"
+#include "base/robust.h"
 
 enum { STAMPS = 1024 };
 

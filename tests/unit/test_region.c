@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +19,10 @@
 #include <criterion/criterion.h>
 
 #include "base/log.h"
-#include "cache/robust.h"
+#include "base/robust.h"
 #include "tests/cache/region_check.h"
 
-enum { SMALL = REGION_MIN_SIZE, WORKERS = 2, VALUE_MAX = 256 * 1024 };
+enum { SMALL = REGION_MIN_SIZE, WORKERS = 2, VALUE_MAX = 256 * 1024, HEAD_MAX = 400 };
 
 static char noise[VALUE_MAX + 4096];
 
@@ -58,10 +59,17 @@ struct thing {
 	uint32_t stamp;
 };
 
+/* A head as answers have it: never cut, so it must not be long where room is in pieces. */
+static size_t
+head_length(size_t size)
+{
+	return size / 3 < HEAD_MAX ? size / 3 : HEAD_MAX;
+}
+
 static struct region_item *
 thing(struct thing *t, struct region *r, unsigned number, size_t size)
 {
-	size_t head = size / 3;
+	size_t head = head_length(size);
 	const char *value = noise + number % 4096;
 	int n = snprintf(t->key, sizeof(t->key), "thing %u", number);
 
@@ -102,7 +110,7 @@ intact(const struct region_hit *hit, unsigned number, size_t size)
 			return false;
 		at += hit->piece[i].n;
 	}
-	return at == size && hit->length == size && hit->head_length == size / 3 && hit->born_ms == number &&
+	return at == size && hit->length == size && hit->head_length == head_length(size) && hit->born_ms == number &&
 	    hit->extra == (number & 0xffff);
 }
 
@@ -241,7 +249,8 @@ Test(region, an_entry_in_many_pieces_comes_back_to_the_byte)
 	make_gaps(r, 1);
 	cr_assert(put(r, 1, 8 * REGION_CHUNK - 100));
 	cr_assert(get(r, 0, 1, &hit));
-	cr_expect_eq(hit.pieces, REGION_RUNS_MAX);
+	/* two gaps may touch at the end of the region */
+	cr_expect_geq(hit.pieces, REGION_RUNS_MAX - 1);
 	cr_expect(intact(&hit, 1, 8 * REGION_CHUNK - 100));
 	region_unpin(r, 0, hit.pin);
 	cr_expect_eq(r->evicted, 0, "there was room, in pieces");
@@ -250,6 +259,26 @@ Test(region, an_entry_in_many_pieces_comes_back_to_the_byte)
 	cr_assert(put(r, 2, 60 * REGION_CHUNK));
 	cr_expect(has(r, 2, 60 * REGION_CHUNK));
 	cr_expect(has(r, 2, 60 * REGION_CHUNK));
+	finish(&r);
+}
+
+/* Who reads looks for lines in it. */
+Test(region, a_head_is_not_cut)
+{
+	struct region *r = fresh(SMALL);
+	struct region_item item = { .filled_at = clock_read(region_clock(r)), .body = slice_make(noise, 3 * REGION_CHUNK) };
+	struct region_hit hit;
+
+	make_gaps(r, 1);
+	for (size_t n = REGION_CHUNK - HEAD_MAX - 10; n < REGION_CHUNK + 10; n++) {
+		item.key = slice_make(noise, n);
+		item.head = slice_make(noise + n, HEAD_MAX);
+		cr_assert(region_put(r, &item));
+		cr_assert(region_get(r, 0, item.key, 0, &hit));
+		cr_assert_geq(hit.piece[0].n, HEAD_MAX, "a key of %zu bytes", n);
+		cr_assert_eq(memcmp(hit.piece[0].p, noise + n, HEAD_MAX), 0);
+		region_unpin(r, 0, hit.pin);
+	}
 	finish(&r);
 }
 
@@ -474,6 +503,152 @@ Test(region, keys_are_compared_beyond_their_hash)
 	for (uint32_t index = 1; index <= KEYS; index += 3)
 		evict(r, index);
 	cr_expect_not(region_get(r, 0, slice_make((const char *)words, 7), 0, &hit));
+	finish(&r);
+}
+
+/* ---- copies ---- */
+
+enum { COPIES = 3 * REGION_COPIES + 5 };
+
+/* Asks for things 0 to count - 1. */
+struct copies {
+	struct thing thing[COPIES];
+	struct region_copy item[COPIES];
+	char memory[512 * 1024];
+	size_t used;
+};
+
+static struct copies *
+copy(struct region *r, unsigned count, uint64_t oldest_ms, size_t size)
+{
+	static struct copies c;
+
+	for (unsigned n = 0; n < count; n++)
+		c.item[n].key = thing(&c.thing[n], r, n, 0)->key;
+	memset(c.memory, '#', sizeof(c.memory));
+	c.used = region_copy(r, c.item, count, oldest_ms, c.memory, size);
+	cr_expect_leq(c.used, size);
+	if (size < sizeof(c.memory))
+		cr_expect_eq(c.memory[size], '#');
+	return &c;
+}
+
+static bool
+copied(const struct copies *c, unsigned number, size_t size)
+{
+	struct slice value = c->item[number].value;
+
+	return value.p >= c->memory && value.p + value.n <= c->memory + c->used && value.n == size &&
+	    memcmp(value.p, noise + number % 4096, size) == 0 && c->item[number].born_ms == number;
+}
+
+Test(region, copies_of_every_size_are_right_to_the_byte)
+{
+	struct region *r = fresh(SMALL);
+	const struct copies *c;
+
+	make_gaps(r, 1);
+	/* one after the other, some in pieces; the third of three is not there */
+	for (unsigned n = 0; n < COPIES; n++)
+		if (n % 3 != 2)
+			cr_assert(put(r, n, n * 29));
+	c = copy(r, COPIES, 0, sizeof(c->memory));
+	for (unsigned n = 0; n < COPIES; n++)
+		cr_expect(n % 3 == 2 ? c->item[n].value.p == NULL : copied(c, n, n * 29), "thing %u", n);
+	cr_expect_eq(copy(r, 0, 0, 0)->used, 0);
+	finish(&r);
+}
+
+Test(region, what_does_not_fit_is_not_copied)
+{
+	struct region *r = fresh(SMALL);
+	const struct copies *c;
+
+	cr_assert(put(r, 0, 300) && put(r, 1, 2000) && put(r, 2, 0) && put(r, 3, 200));
+	for (size_t size = 0; size <= 2600; size++) {
+		size_t left = size;
+
+		c = copy(r, 4, 0, size);
+		for (unsigned n = 0; n < 4; n++) {
+			size_t length = n == 0 ? 300 : n == 1 ? 2000 : n == 2 ? 0 : 200;
+
+			cr_assert(length <= left ? copied(c, n, length) : c->item[n].value.p == NULL);
+			left -= length <= left ? length : 0;
+		}
+		cr_assert_eq(c->used, size - left);
+	}
+	finish(&r);
+}
+
+Test(region, only_what_is_valid_is_copied)
+{
+	struct region *r = fresh(SMALL);
+	const struct copies *c;
+
+	for (unsigned n = 0; n < 6; n++)
+		cr_assert(put(r, n, 100));
+	clock_invalidate(region_clock(r), (uint32_t[]){ clock_stamp(region_clock(r), 4) }, 1);
+	c = copy(r, 7, 2, sizeof(c->memory));
+	for (unsigned n = 0; n < 7; n++)
+		cr_expect(n < 2 || n == 4 || n == 6 ? c->item[n].value.p == NULL : copied(c, n, 100), "thing %u", n);
+	clock_forget(region_clock(r));
+	cr_expect_eq(copy(r, 7, 0, sizeof(c->memory))->used, 0);
+	finish(&r);
+}
+
+/* As if it had been asked for by region_get. */
+Test(region, what_is_copied_stays)
+{
+	struct region *r = fresh(SMALL);
+
+	cr_assert(put(r, 0, 100) && put(r, 1, 100));
+	cr_expect_eq(copy(r, 1, 0, 4096)->used, 100);
+	for (unsigned n = 1000; r->evicted < 100; n++)
+		cr_assert(put(r, n, 3000));
+	cr_expect(has(r, 0, 100));
+	cr_expect_not(has(r, 1, 100));
+	finish(&r);
+}
+
+static void *
+copy_often(void *region)
+{
+	struct region *r = region;
+	static const char wrong;
+	bool right = true;
+
+	for (unsigned round = 0; round < 3000 && right; round++) {
+		struct thing t[8];
+		struct region_copy item[8];
+		char memory[8 * 3000];
+
+		for (unsigned n = 0; n < 8; n++)
+			item[n].key = thing(&t[n], r, (round + n) % 100, 0)->key;
+		(void)region_copy(r, item, 8, 0, memory, sizeof(memory));
+		for (unsigned n = 0; n < 8; n++) {
+			unsigned number = (round + n) % 100;
+
+			right &= item[n].value.p == NULL || (item[n].value.n == 2500 && item[n].born_ms == number &&
+			    memcmp(item[n].value.p, noise + number, 2500) == 0);
+		}
+	}
+	return right ? NULL : (void *)(uintptr_t)&wrong;
+}
+
+Test(region, threads_copy_while_others_put)
+{
+	struct region *r = fresh(SMALL);
+	pthread_t threads[2];
+	void *wrong;
+
+	for (unsigned i = 0; i < 2; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, copy_often, r), 0);
+	for (unsigned n = 0; n < 20000; n++)
+		(void)put(r, n % 300, 2500);
+	for (unsigned i = 0; i < 2; i++) {
+		cr_assert_eq(pthread_join(threads[i], &wrong), 0);
+		cr_expect_null(wrong);
+	}
 	finish(&r);
 }
 
@@ -842,5 +1017,26 @@ Test(region, figures_add_up)
 	region_stats(r, &stats);
 	cr_expect_eq(stats.entries + stats.evicted, 992);
 	cr_expect_leq(stats.bytes, stats.capacity);
+	finish(&r);
+}
+
+Test(region, figures_of_each_worker_and_the_oldest_entry)
+{
+	struct region *r = fresh(SMALL);
+	struct region_stats stats, first = { 0 }, second = { 0 };
+	struct region_hit hit;
+
+	region_stats(r, &stats);
+	cr_expect_eq(stats.oldest_ms, 0, "there is none");
+	cr_expect(put(r, 30, 100) && put(r, 10, 100) && put(r, 20, 100));
+	cr_expect(get(r, 0, 10, &hit));
+	cr_expect_not(get(r, 1, 40, &hit));
+	region_stats(r, &stats);
+	cr_expect_eq(stats.oldest_ms, 10);
+	region_worker_stats(r, 0, &first);
+	region_worker_stats(r, 1, &second);
+	cr_expect(first.hits == 1 && first.misses == 0 && first.pins == 1);
+	cr_expect(second.hits == 0 && second.misses == 1 && second.pins == 0);
+	region_unpin(r, 0, hit.pin);
 	finish(&r);
 }

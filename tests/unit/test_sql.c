@@ -104,6 +104,41 @@ Test(sql, sqlite)
 	same_param(q, 4, "[5,-6]");
 }
 
+/* One text, and so one prepared statement, whatever is NULL; each of a type that its column takes. */
+Test(sql, null_has_a_type)
+{
+	static const int64_t number = -7;
+	static const bool no = false;
+	static const struct moment moment = { .year = 2020, .month = 1, .day = 2, .has_offset = true };
+	struct sql *q[2] = { sql_new(arena, DIALECT_POSTGRESQL), sql_new(arena, DIALECT_POSTGRESQL) };
+
+	for (int i = 0; i < 2; i++) {
+		sql_int_or_null(q[i], i == 0 ? &number : NULL);
+		sql_add(q[i], ", ");
+		sql_bool_or_null(q[i], i == 0 ? &no : NULL);
+		sql_add(q[i], ", ");
+		sql_moment(q[i], i == 0 ? &moment : NULL);
+		cr_expect_str_eq(q[i]->text, "$1::int8, $2::bool, $3::timestamptz");
+	}
+	same_param(q[0], 0, "-7");
+	same_param(q[0], 1, "f");
+	same_param(q[0], 2, "2020-01-02 00:00:00+00:00");
+	for (int k = 0; k < 3; k++)
+		cr_expect_null(q[1]->params[k].text.p);
+	cr_expect_not(q[1]->unusable);
+}
+
+Test(sql, rows_are_locked_where_others_could_write)
+{
+	struct sql *postgresql = sql_new(arena, DIALECT_POSTGRESQL), *sqlite = sql_new(arena, DIALECT_SQLITE);
+
+	sql_for_update(postgresql, NULL);
+	sql_for_update(postgresql, "p");
+	sql_for_update(sqlite, "p");
+	cr_expect_str_eq(postgresql->text, " FOR NO KEY UPDATE FOR NO KEY UPDATE OF p");
+	cr_expect_str_eq(sqlite->text, "");
+}
+
 Test(sql, the_text_does_not_depend_on_how_many)
 {
 	static const int64_t ids[300] = { 0 };
