@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""Misses: answers made from PostgreSQL, against bare_libpq, which runs the very
+statements of the answer (taken from the database's log) in the same round
+trips, each one pipeline, and drops the results.  What counts is CPU per
+answer, server and database together."""
+import os
+import re
+import resource
+import subprocess
+import time
+
+from common import compile_program, cpu_of, median, note, ratio_of, show_ratio, show_table, wrk
+import thimble
+
+CONNECTIONS = 8
+ANSWERS = [
+    ("patch detail", "/api/1.2/patches/100/"),
+    ("patches, page of 30", "/api/1.2/patches/"),
+    ("patches, page of 250", "/api/1.2/patches/?per_page=250"),
+    ("events, page of 30", "/api/1.2/events/"),
+    ("series, page of 30", "/api/1.2/series/"),
+    ("patches, last page of 30", "/api/1.2/patches/?page=last"),
+]
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_of_buried(pid):
+    """CPU time of a process's children that have ended."""
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / TICK
+
+
+class Misses:
+    def __init__(self, options, cluster, server, directory):
+        self.options, self.cluster, self.server, self.directory = options, cluster, server, directory
+        self.bare = compile_program(directory, "bare_libpq", "libpq")
+
+    def postgres_cpu(self):
+        master = self.cluster.process.pid
+        return cpu_of([master] + thimble.children_of(master)) + cpu_of_buried(master)
+
+    def statements(self, path):
+        """Writes the statements of an answer to a file; returns it, their number, and that of the round trips."""
+        talkative = thimble.Server(dict(self.server.settings, log={"level": "debug"})).start().wait_ready()
+        try:
+            talkative.get(path)
+            self.cluster.sql("bench", "ALTER SYSTEM SET log_statement = 'all'")
+            self.cluster.sql("bench", "SELECT pg_reload_conf()")
+            time.sleep(0.5)
+            start, own_start = len(self.cluster.log()), len(talkative.log())
+            talkative.get(path)
+            time.sleep(0.5)
+            self.cluster.sql("bench", "ALTER SYSTEM RESET log_statement")
+            self.cluster.sql("bench", "SELECT pg_reload_conf()")
+            found = self.parse_log(self.cluster.log()[start:])
+            trips = [int(n) for n in re.findall(r"database: (\d+) statements in a round trip", talkative.log()[own_start:])]
+        finally:
+            talkative.stop()
+        trips[0] += 1       # BEGIN
+        trips[-1] += 1      # COMMIT
+        assert sum(trips) == len(found), (trips, found)
+        name = os.path.join(self.directory, "statements")
+        with open(name, "w") as f:
+            for trip, count in enumerate(trips):
+                for text, values in found[:count]:
+                    f.write("%d\n%s\n%d\n" % (trip, text.encode().hex(), len(values)))
+                    for value in values:
+                        f.write("-\n" if value == "NULL" else value[1:-1].replace("''", "'").encode().hex() + "\n")
+                del found[:count]
+        return name, sum(trips), len(trips)
+
+    @staticmethod
+    def parse_log(text):
+        found = []
+        for line in text.splitlines():
+            if not line.startswith("thimble|"):
+                continue
+            statement = re.search(r"LOG:  (?:execute [^:]*|statement): (.*)$", line)
+            values = re.search(r"DETAIL:  parameters: (.*)$", line)
+            if statement:
+                found.append([statement.group(1), []])
+            elif values:
+                found[-1][1] = re.findall(r"\$\d+ = (NULL|'(?:[^']|'')*')", values.group(1))
+        return found
+
+    def round_thimble(self, path):
+        workers = self.server.workers()
+        before, database = cpu_of(workers), self.postgres_cpu()
+        done = wrk(self.server.url + path, self.options.seconds, CONNECTIONS)
+        requests = int(re.search(r"(\d+) requests in", done).group(1))
+        return (cpu_of(workers) - before) / requests, (self.postgres_cpu() - database) / requests, requests / self.options.seconds
+
+    def round_bare(self, name):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        database = self.postgres_cpu()
+        done = subprocess.run([self.bare, "host=%s port=%d user=postgres dbname=bench" % (self.cluster.directory, self.cluster.port),
+                               name, str(CONNECTIONS), str(self.options.seconds)], check=True, capture_output=True, text=True)
+        time.sleep(0.1)     # its backends are buried
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        rounds = int(done.stdout)
+        own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return own / rounds, (self.postgres_cpu() - database) / rounds, rounds / self.options.seconds
+
+    def measure(self, title, path):
+        name, count, trips = self.statements(path)
+        ours, bares = [], []
+        for _ in range(self.options.rounds):
+            ours.append(self.round_thimble(path))
+            bares.append(self.round_bare(name))
+        totals = [[server + database for server, database, _ in rows] for rows in (ours, bares)]
+        middle = lambda rows, n: median([r[n] for r in rows])
+        return {"answer": title, "statements": count, "round_trips": trips,
+                "server_us": middle(ours, 0) * 1e6, "database_us": middle(ours, 1) * 1e6, "requests_per_s": middle(ours, 2),
+                "bare_us": middle(bares, 0) * 1e6, "bare_database_us": middle(bares, 1) * 1e6, "bare_per_s": middle(bares, 2),
+                "ratio": ratio_of(*totals)}
+
+
+def run(ground):
+    server = thimble.Server({"server": {"workers": "1", "threads": "4"},
+                             "store": {"url": ground.cluster.socket_url("bench")}}).start().wait_ready()
+    try:
+        misses, rows = Misses(ground.options, ground.cluster, server, ground.directory), []
+        for title, path in ANSWERS:
+            note("misses: " + title)
+            rows.append(misses.measure(title, path))
+        return {"answers": rows}
+    finally:
+        server.stop()
+
+
+def show(report):
+    print("Misses: CPU per answer in us, against the same statements over libpq")
+    show_table(["answer", "stmts", "trips", "server", "database", "us", "req/s", "bare", "us", "req/s", "ratio (min-max)"],
+               [[r["answer"], "%d" % r["statements"], "%d" % r["round_trips"], "%.0f" % r["server_us"],
+                 "%.0f" % r["database_us"], "%.0f" % (r["server_us"] + r["database_us"]), "%.0f" % r["requests_per_s"],
+                 "%.0f" % r["bare_us"], "%.0f" % (r["bare_us"] + r["bare_database_us"]), "%.0f" % r["bare_per_s"],
+                 show_ratio(r["ratio"])] for r in report["answers"]])
