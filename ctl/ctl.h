@@ -44,8 +44,16 @@ int ctl_misused(const struct ctl *ctl, const char *format, ...) __attribute__((f
 /* A store with one connection for this command alone; NULL after ctl_fail. */
 struct store *ctl_store(const struct ctl *ctl);
 
+int attach_command(struct ctl *ctl, int argc, char **argv);
+int detach_command(struct ctl *ctl, int argc, char **argv);
 int init_command(struct ctl *ctl, int argc, char **argv);
 int config_command(struct ctl *ctl, int argc, char **argv);
+int purge_command(struct ctl *ctl, int argc, char **argv);
+int stats_command(struct ctl *ctl, int argc, char **argv);
+int workers_command(struct ctl *ctl, int argc, char **argv);
+
+/* Makes the triggers and what they write to, for init; an enum ctl_exit. */
+int attach_all(struct ctl *ctl, struct store *store);
 
 /* Fills a database that holds the empty schema with the demo data.  0, or -1 with a sentence. */
 int demo_fill(struct store *store, struct arena *arena, const char **error_r);

@@ -21,7 +21,7 @@
 #include "store/store.h"
 
 static int
-fill(const struct ctl *ctl, struct store *store, bool demo)
+fill(struct ctl *ctl, struct store *store, bool demo)
 {
 	const char *error = "";
 
@@ -31,7 +31,8 @@ fill(const struct ctl *ctl, struct store *store, bool demo)
 		return ctl_fail(ctl, "the schema cannot be made: %s", error);
 	if (demo && demo_fill(store, ctl->arena, &error) < 0)
 		return ctl_fail(ctl, "the database is made but empty: %s", error);
-	return CTL_OK;
+	/* Last, so that what was filled in leaves no tags. */
+	return attach_all(ctl, store);
 }
 
 /* What root makes, the workers, who run as [server] user, could not write to. */

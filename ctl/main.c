@@ -22,13 +22,36 @@
 static const struct command commands[] = {
 	{ "init", "[--demo]", "make the database and its tables",
 	  "Makes the SQLite file that [store] url names, or fills the empty PostgreSQL\n"
-	  "database, with Patchwork's tables, states and tags.  A database that holds\n"
-	  "tables already is left alone.\n\n"
+	  "database, with Patchwork's tables, states and tags, and attaches.  A database\n"
+	  "that holds tables already is left alone.\n\n"
 	  "  --demo    also fill in projects, people and patches to try thimble with\n",
 	  init_command },
+	{ "attach", "[--wait SECONDS]", "have the database tell of every change",
+	  "Puts triggers on the tables of a Patchwork database, so that whoever changes\n"
+	  "them leaves word for thimble.  What is in place is left alone.  No table is\n"
+	  "locked for longer than a moment; one that others use is tried again.\n\n"
+	  "  --wait SECONDS    how long to try (600)\n",
+	  attach_command },
+	{ "detach", "[--wait SECONDS]", "remove all that attach has added",
+	  "Removes thimble's triggers, functions and tables from the database.\n\n"
+	  "  --wait SECONDS    how long to try for tables that others use (600)\n",
+	  detach_command },
 	{ "config", "", "print the configuration in effect",
 	  "Prints every setting with its value, passwords masked.\n",
 	  config_command },
+	{ "stats", "", "show what the running server counts",
+	  "Asks the server over [server] control for the figures of its cache, of each\n"
+	  "route and of each worker.\n",
+	  stats_command },
+	{ "workers", "", "list the running server's workers",
+	  "Asks the server over [server] control for its worker processes.\n",
+	  workers_command },
+	{ "purge", "--all|TAG...", "make the running server forget answers",
+	  "Makes the server forget the answers that depend on one of the tags.  A tag is\n"
+	  "an object (patch:42, project:3), a collection (patches, patches@3: those of\n"
+	  "project 3) or all that is made of a table (patches.*).\n\n"
+	  "  --all     forget every answer\n",
+	  purge_command },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
@@ -117,7 +140,7 @@ put_help(void)
 		char left[64];
 
 		(void)snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].usage);
-		(void)printf("  %-18s  %s\n", left, commands[i].help);
+		(void)printf("  %-23s  %s\n", left, commands[i].help);
 	}
 	(void)puts("\nExit status: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration.");
 }

@@ -48,7 +48,7 @@ by_number(const void *a, const void *b)
 static void
 close_others(const struct heritage *heritage)
 {
-	int kept[HERITAGE_SOCKETS_MAX + 2];
+	int kept[HERITAGE_SOCKETS_MAX + 3];
 	size_t n = 0;
 	int from = STDERR_FILENO + 1;
 
@@ -56,6 +56,8 @@ close_others(const struct heritage *heritage)
 		kept[n++] = heritage->listeners[i];
 	if (heritage->status_listener >= 0)
 		kept[n++] = heritage->status_listener;
+	if (heritage->control_listener >= 0)
+		kept[n++] = heritage->control_listener;
 	kept[n++] = heritage->master_pipe;
 	qsort(kept, n, sizeof(kept[0]), by_number);
 	for (size_t i = 0; i < n; i++) {
@@ -66,20 +68,36 @@ close_others(const struct heritage *heritage)
 	(void)close_range((unsigned)from, ~0U, 0);
 }
 
+static void
+inherit_sockets(struct heritage *heritage, const struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		const struct listener *listener = &listeners->item[i];
+
+		switch (listener->kind) {
+		case LISTENER_PUBLIC:
+			heritage->listeners[heritage->listener_count++] = listener->fd;
+			break;
+		case LISTENER_STATUS:
+			heritage->status_listener = listener->fd;
+			break;
+		case LISTENER_CONTROL:
+			heritage->control_listener = listener->fd;
+			break;
+		}
+	}
+}
+
 static void __attribute__((noreturn))
 child_run(const struct master *m, const struct generation *generation, unsigned number)
 {
 	struct heritage heritage = {
 		.settings = generation->settings, .generation = generation->number, .shared = m->shared,
 		.region = m->region, .slot = number,
-		.status_listener = -1, .master_pipe = m->pipe_read
+		.status_listener = -1, .control_listener = -1, .master_pipe = m->pipe_read
 	};
-	const struct listeners *listeners = &generation->listeners;
 
-	for (size_t i = 0; i < listeners->public_count; i++)
-		heritage.listeners[heritage.listener_count++] = listeners->item[i].fd;
-	if (listeners->count > listeners->public_count)
-		heritage.status_listener = listeners->item[listeners->public_count].fd;
+	inherit_sockets(&heritage, &generation->listeners);
 	close_others(&heritage);
 	notify_forget();
 	exit(worker_main(&heritage));

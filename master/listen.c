@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,10 +24,15 @@ enum { LISTEN_BACKLOG = 1024 };		/* cut by the kernel to net.core.somaxconn */
 
 static const char unix_scheme[] = "unix:";
 
-static bool
-is_unix(const char *address)
+/* Of a unix socket's file; NULL: it is none. */
+static const char *
+path_of(const struct listener *listener)
 {
-	return strncmp(address, unix_scheme, sizeof(unix_scheme) - 1) == 0;
+	if (listener->kind == LISTENER_CONTROL)
+		return listener->address;
+	if (strncmp(listener->address, unix_scheme, sizeof(unix_scheme) - 1) == 0)
+		return listener->address + sizeof(unix_scheme) - 1;
+	return NULL;
 }
 
 static int
@@ -76,12 +82,46 @@ remove_stale(const char *path, const struct sockaddr_un *sun)
 	return -1;
 }
 
-/* Anyone may connect, as to a port; the directory can forbid it. */
+/* The mode comes from the umask, so that the file has it from the start and nothing else can be meant. */
 static int
-open_unix(struct listener *listener, char error_r[LISTEN_ERROR_MAX])
+bind_unix(int fd, const struct sockaddr_un *sun, mode_t mode)
 {
-	const char *path = listener->address + sizeof(unix_scheme) - 1;
+	mode_t before = umask(0777 & ~mode);
+	int status = bind(fd, (const struct sockaddr *)sun, sizeof(*sun));
+
+	(void)umask(before);
+	return status;
+}
+
+/* Of the control socket: the workers' user may connect, and their group.  Whoever started us owns the others. */
+static int
+give_away(const struct listener *listener, const struct settings *settings)
+{
+	const char *name = settings->server.user;
+	const struct passwd *user;
+
+	if (listener->kind != LISTENER_CONTROL || name[0] == '\0' || geteuid() != 0)
+		return 0;
+	errno = 0;
+	user = getpwnam(name);
+	if (user == NULL) {
+		if (errno == 0)
+			errno = ESRCH;
+		return -1;
+	}
+	return lchown(listener->address, user->pw_uid, user->pw_gid);
+}
+
+/*
+ * Anyone may connect to a public or status socket, as to a port; the directory
+ * can forbid it.
+ */
+static int
+open_unix(struct listener *listener, const struct settings *settings, char error_r[LISTEN_ERROR_MAX])
+{
+	const char *path = path_of(listener);
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	mode_t mode = listener->kind == LISTENER_CONTROL ? 0660 : 0666;
 	struct stat st;
 	int fd = -1;
 
@@ -90,11 +130,12 @@ open_unix(struct listener *listener, char error_r[LISTEN_ERROR_MAX])
 	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
 	if (remove_stale(path, &sun) < 0
 	    || (fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0
-	    || bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) < 0) {
+	    || bind_unix(fd, &sun, mode) < 0) {
 		(void)close_failed(fd);
 		return fail(error_r, listener->address, strerror(errno));
 	}
-	if (chmod(path, 0666) < 0 || stat(path, &st) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
+	/* Until it listens nobody can connect. */
+	if (give_away(listener, settings) < 0 || lstat(path, &st) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
 		(void)close_failed(fd);
 		(void)fail(error_r, listener->address, strerror(errno));
 		(void)unlink(path);
@@ -162,63 +203,75 @@ has_fd(const struct listeners *listeners, int fd)
 	return false;
 }
 
-/* The held socket of that address that the new set has not taken yet. */
-static const struct listener *
-find(const struct listeners *held, size_t from, size_t to, const char *address, const struct listeners *taken)
-{
-	for (size_t i = from; i < to; i++)
-		if (strcmp(held->item[i].address, address) == 0 && !has_fd(taken, held->item[i].fd))
-			return &held->item[i];
-	return NULL;
-}
-
 /*
- * Of the same kind first: with port 0 a public and the status address may read
- * the same.  One that changed its kind is bound all the same, so taken, too.
+ * The held socket of that address that the new set has not taken yet; of the
+ * same kind first, for with port 0 a public and the status address may read the
+ * same.  One that changed its kind is bound all the same, so taken, too.
  */
 static const struct listener *
-find_held(const struct listeners *held, const char *address, bool public, const struct listeners *taken)
+find_held(const struct listeners *held, const char *address, enum listener_kind kind, const struct listeners *taken)
 {
-	const struct listener *found;
+	const struct listener *other = NULL;
 
-	if (held == NULL)
-		return NULL;
-	found = find(held, public ? 0 : held->public_count, public ? held->public_count : held->count, address, taken);
-	return found != NULL ? found : find(held, 0, held->count, address, taken);
+	for (size_t i = 0; held != NULL && i < held->count; i++) {
+		const struct listener *listener = &held->item[i];
+
+		if (strcmp(listener->address, address) != 0 || has_fd(taken, listener->fd))
+			continue;
+		if (listener->kind == kind)
+			return listener;
+		if (other == NULL)
+			other = listener;
+	}
+	return other;
 }
 
-static int
-add(struct listeners *listeners, const char *address, bool public, const struct listeners *held,
-    char error_r[LISTEN_ERROR_MAX])
-{
-	struct listener *listener = &listeners->item[listeners->count];
-	const struct listener *same = find_held(held, address, public, listeners);
+/* What listeners_open is told. */
+struct opening {
+	struct listeners *listeners;
+	const struct settings *settings;
+	const struct listeners *held;
+	char *error_r;
+};
 
-	*listener = (struct listener){ .address = address, .fd = -1 };
+/* An address that is "" is not wanted. */
+static int
+add(const struct opening *o, const char *address, enum listener_kind kind)
+{
+	struct listener *listener = &o->listeners->item[o->listeners->count];
+	const struct listener *same = find_held(o->held, address, kind, o->listeners);
+	int status = 0;
+
+	if (address[0] == '\0')
+		return 0;
+	*listener = (struct listener){ .kind = kind, .address = address, .fd = -1 };
 	if (same != NULL) {
 		listener->fd = same->fd;
 		listener->dev = same->dev;
 		listener->ino = same->ino;
-	} else if ((is_unix(address) ? open_unix : open_tcp)(listener, error_r) < 0) {
-		return -1;
+	} else if (path_of(listener) != NULL) {
+		status = open_unix(listener, o->settings, o->error_r);
+	} else {
+		status = open_tcp(listener, o->error_r);
 	}
-	listeners->count++;
-	listeners->public_count += public;
-	return 0;
+	if (status == 0)
+		o->listeners->count++;
+	return status;
 }
 
 int
 listeners_open(struct listeners *listeners, const struct settings *settings, const struct listeners *held,
     char error_r[LISTEN_ERROR_MAX])
 {
+	const struct opening o = { listeners, settings, held, error_r };
 	const struct string_list *list = &settings->server.listen;
 
 	*listeners = (struct listeners){ 0 };
 	for (size_t i = 0; i < list->count; i++)
-		if (add(listeners, list->item[i], true, held, error_r) < 0)
+		if (add(&o, list->item[i], LISTENER_PUBLIC) < 0)
 			goto fail;
-	if (settings->server.status_listen[0] != '\0'
-	    && add(listeners, settings->server.status_listen, false, held, error_r) < 0)
+	if (add(&o, settings->server.status_listen, LISTENER_STATUS) < 0
+	    || add(&o, settings->server.control, LISTENER_CONTROL) < 0)
 		goto fail;
 	return 0;
 fail:
@@ -226,15 +279,24 @@ fail:
 	return -1;
 }
 
-/* Removes the file if it is still the one that we made: another server may have taken the path. */
-static void
-remove_file(const struct listener *listener)
+/* Whether the file is still the one that we made: another server may have taken the path. */
+static bool
+is_our_file(const struct listener *listener)
 {
-	const char *path = listener->address + sizeof(unix_scheme) - 1;
 	struct stat st;
 
-	if (lstat(path, &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino)
-		(void)unlink(path);
+	return lstat(path_of(listener), &st) == 0 && st.st_dev == listener->dev && st.st_ino == listener->ino;
+}
+
+void
+listeners_own(const struct listeners *listeners, const struct settings *settings)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		const struct listener *listener = &listeners->item[i];
+
+		if (path_of(listener) != NULL && is_our_file(listener) && give_away(listener, settings) < 0)
+			log_warn("%s cannot be given to %s", listener->address, settings->server.user);
+	}
 }
 
 void
@@ -245,8 +307,8 @@ listeners_close(struct listeners *listeners, const struct listeners *kept)
 
 		if (has_fd(kept, listener->fd))
 			continue;
-		if (is_unix(listener->address))
-			remove_file(listener);
+		if (path_of(listener) != NULL && is_our_file(listener))
+			(void)unlink(path_of(listener));
 		(void)close(listener->fd);
 	}
 	*listeners = (struct listeners){ 0 };
@@ -270,15 +332,18 @@ bound_port(int fd)
 void
 listeners_log(const struct listeners *listeners)
 {
+	static const char *const words[] = {
+		[LISTENER_PUBLIC] = "listening", [LISTENER_STATUS] = "status", [LISTENER_CONTROL] = "control"
+	};
+
 	for (size_t i = 0; i < listeners->count; i++) {
-		const char *what = i < listeners->public_count ? "listening" : "status";
-		const char *address = listeners->item[i].address;
+		const struct listener *listener = &listeners->item[i];
+		const char *what = words[listener->kind], *address = listener->address;
 		const char *colon = strrchr(address, ':');
 
-		if (is_unix(address))
+		if (path_of(listener) != NULL)
 			log_info("%s on %s", what, address);
 		else
-			log_info("%s on http://%.*s:%u", what, (int)(colon - address), address,
-			    bound_port(listeners->item[i].fd));
+			log_info("%s on http://%.*s:%u", what, (int)(colon - address), address, bound_port(listener->fd));
 	}
 }

@@ -12,20 +12,22 @@
 
 #include "base/settings.h"
 
-enum { LISTENERS_MAX = SETTINGS_LIST_MAX + 1, LISTEN_ERROR_MAX = 512 };
+enum { LISTENERS_MAX = SETTINGS_LIST_MAX + 2, LISTEN_ERROR_MAX = 512 };
+
+enum listener_kind { LISTENER_PUBLIC, LISTENER_STATUS, LISTENER_CONTROL };
 
 struct listener {
-	const char *address;		/* as written; the settings own it */
+	enum listener_kind kind;
+	const char *address;		/* as written, of the control socket its path; the settings own it */
 	int fd;				/* non-blocking, closed on exec */
 	dev_t dev;			/* of a unix socket's file, to know it again; else 0 */
 	ino_t ino;
 };
 
-/* The public addresses in their order, then the status address if there is one. */
+/* The public addresses in their order, then the status address and the control socket if there are any. */
 struct listeners {
 	struct listener item[LISTENERS_MAX];
 	size_t count;
-	size_t public_count;		/* count, or one less */
 };
 
 /*
@@ -35,6 +37,12 @@ struct listeners {
  */
 int listeners_open(struct listeners *listeners, const struct settings *settings, const struct listeners *held,
     char error_r[LISTEN_ERROR_MAX]);
+
+/*
+ * Gives the control socket, if we are root, to the user of these settings: one
+ * that was taken over may have been another's.
+ */
+void listeners_own(const struct listeners *listeners, const struct settings *settings);
 
 /* Closes those that are not also in `kept` (NULL: none are), and removes their files. */
 void listeners_close(struct listeners *listeners, const struct listeners *kept);

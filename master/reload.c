@@ -155,6 +155,7 @@ reload_promote(struct master *m)
 	m->drained = false;
 	m->active->announced = true;
 	generation_close(old, m->active);
+	listeners_own(&m->active->listeners, m->active->settings);
 	log_set_level((enum log_level)m->active->settings->log.level);
 	reload_end(m, true, NULL);
 }

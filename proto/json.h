@@ -3,6 +3,10 @@
  * A JSON writer (patchwork-api.md, 2.1): compact or indented, straight into a
  * buffer, no tree.  The caller opens and closes what it writes in order; a
  * value inside an object follows its key.  Pure functions.
+ *
+ * jansson, which reads what comes in, has a json_string and a json_null, too.  No
+ * source file can include both; and ours are hidden, or the library's own calls
+ * would come to us.
  */
 #ifndef THIMBLE_PROTO_JSON_H
 #define THIMBLE_PROTO_JSON_H
@@ -31,10 +35,10 @@ void json_close(struct json *j, char bracket);	/* '}' or ']' */
 void json_key(struct json *j, const char *key);
 void json_key_slice(struct json *j, struct slice key);
 /* Invalid UTF-8 becomes U+FFFD. */
-void json_string(struct json *j, struct slice s);
+void json_string(struct json *j, struct slice s) __attribute__((visibility("hidden")));
 void json_int(struct json *j, int64_t value);
 void json_bool(struct json *j, bool value);
-void json_null(struct json *j);
+void json_null(struct json *j) __attribute__((visibility("hidden")));
 /* A value that is JSON already (digits, a finished string). */
 void json_raw(struct json *j, struct slice text);
 

@@ -394,3 +394,9 @@ access_log_flush(struct access_log *log)
 		buf_fini(&log->lines);
 	complain(log);
 }
+
+bool
+access_log_is_on(const struct access_log *log)
+{
+	return log->target != TARGET_OFF;
+}

@@ -5,6 +5,7 @@
 #ifndef THIMBLE_WORKER_ACCESS_LOG_H
 #define THIMBLE_WORKER_ACCESS_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct access_log;
@@ -14,6 +15,8 @@ struct settings;
 /* NULL with a logged reason if the file cannot be opened; an "off" log is an object too. */
 struct access_log *access_log_new(const struct settings *settings);
 void access_log_free(struct access_log **log);
+/* Whether it notes anything at all; constant. */
+bool access_log_is_on(const struct access_log *log);
 /* Closes and opens the file again (USR1). */
 void access_log_reopen(struct access_log *log);
 /* Notes an answered request; `sent` is the bytes of its body that were sent. */

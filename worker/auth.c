@@ -15,6 +15,7 @@
 #include "cache/credentials.h"
 #include "proto/authorization.h"
 #include "proto/password.h"
+#include "worker/tags.h"
 #include "worker/view.h"
 
 static enum view_result
@@ -58,6 +59,18 @@ judge(struct view *v, struct slice user, struct slice password, struct slice sto
 	return VIEW_GO_ON;
 }
 
+/*
+ * Nobody has that name or token.  (A token is a row of its own: `tokens` is
+ * raised when one changes as when one comes.)
+ */
+static void
+collect_unknown(struct view *v, const char *table, struct slice column)
+{
+	tags_collection(v->tags, tag_table_of(table), 0);
+	if (column.p != NULL)
+		tags_column(v->tags, tag_table_of(table), 0, column);
+}
+
 static enum view_result
 check_password(struct view *v, struct slice user, struct slice password)
 {
@@ -72,8 +85,12 @@ check_password(struct view *v, struct slice user, struct slice password)
 	rows = view_query(v, q);
 	if (!view_flush(v))
 		return VIEW_STORE;
-	if (rows->count > 0)
+	if (rows->count > 0) {
 		stored = rows_get(rows, 0, 2);
+		tags_user(v->tags, rows_int(rows, 0, 0));
+	} else {
+		collect_unknown(v, "auth_user", SLICE("username"));
+	}
 	result = judge(v, user, password, stored, &verdict);
 	if (result != VIEW_GO_ON)
 		return result;
@@ -93,8 +110,11 @@ check_token(struct view *v, struct slice token)
 	rows = view_query(v, q);
 	if (!view_flush(v))
 		return VIEW_STORE;
-	if (rows->count == 0)
+	if (rows->count == 0) {
+		collect_unknown(v, "authtoken_token", SLICE_NONE);
 		return refuse(v, "Invalid token.");
+	}
+	tags_user(v->tags, rows_int(rows, 0, 0));
 	if (!rows_bool(rows, 0, 1))
 		return refuse(v, "User inactive or deleted.");
 	return sign_in(v, rows_int(rows, 0, 0));

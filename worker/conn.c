@@ -37,7 +37,7 @@
 #include "base/settings.h"
 #include "worker/conn_private.h"
 #include "worker/request.h"
-#include "worker/shared.h"
+#include "worker/slots.h"
 
 static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -230,7 +230,7 @@ conn_write(struct conn *c)
 	if (n < 0)
 		n = 0;
 	if (c->conns->o.slot != NULL)
-		atomic_fetch_add_explicit(&c->conns->o.slot->bytes_sent, (uint64_t)n, memory_order_relaxed);
+		slots_add(&c->conns->o.slot->bytes_sent, (uint64_t)n);
 	finish_written(c, (size_t)n);
 	if ((size_t)n == total) {
 		if (event_pending(&c->writable, EV_WRITE, NULL))
@@ -238,7 +238,7 @@ conn_write(struct conn *c)
 		return;
 	}
 	if (n > 0 || !event_pending(&c->writable, EV_WRITE, NULL)) {
-		c->stuck_since = monotonic_ms();
+		c->stuck_since = c->conns->now_us / 1000;
 		c->stuck_bytes = unconfirmed(c);
 	}
 	event_add(&c->writable, NULL);
@@ -306,7 +306,9 @@ begin_request(struct conn *c, const struct http_head *head, bool body_here)
 {
 	struct exchange *x = exchange_new(c);
 
-	intake_head(x->request, c->conns->o.settings, &c->peer, head);
+	intake_head(x->request, &c->peer, head);
+	if (c->conns->o.access_log != NULL)
+		intake_client(x->request, c->conns->o.settings, &c->peer, head);
 	x->keep_alive = head->keep_alive;
 	x->chunked = head->chunked;
 	x->left = head->content_length;
@@ -322,6 +324,22 @@ begin_request(struct conn *c, const struct http_head *head, bool body_here)
 		c->continue_left = sizeof(interim) - 1;
 }
 
+/* Answers what is known byte for byte. */
+static bool
+take_shortcut(struct conn *c, struct slice *in)
+{
+	size_t length;
+	struct exchange *x = exchange_by_shortcut(c, *in, &length);
+
+	if (x == NULL)
+		return false;
+	*in = slice_from(*in, length);
+	c->fresh = false;
+	c->parsed = 0;
+	conn_ready(c, x);
+	return true;
+}
+
 /* Returns false when there is nothing more to parse. */
 static bool
 take_head(struct conn *c, struct slice *in)
@@ -330,6 +348,8 @@ take_head(struct conn *c, struct slice *in)
 
 	if (in->n == 0)
 		return false;
+	if (c->conns->o.shortcuts != NULL && take_shortcut(c, in))
+		return true;
 	switch (http_parse_head(*in, &head)) {
 	case HTTP_MORE:
 		c->parsed = in->n;
@@ -340,6 +360,7 @@ take_head(struct conn *c, struct slice *in)
 	case HTTP_DONE:
 		break;
 	}
+	c->conns->head = head.chunked || head.content_length > 0 ? SLICE_NONE : slice_make(in->p, head.length);
 	*in = slice_from(*in, head.length);
 	begin_request(c, &head, in->n > 0);
 	return true;
@@ -370,13 +391,15 @@ take_body(struct conn *c, struct slice *in)
 static bool
 conn_parse(struct conn *c, struct slice *in)
 {
-	while (!c->closing && c->working == NULL) {
-		if (c->ready_count >= CONN_READY_MAX || c->ready_bytes >= CONN_READY_BYTES)
-			return true;
-		if (!(c->reading != NULL ? take_body(c, in) : take_head(c, in)))
+	bool enough = false;
+
+	while (!enough && !c->closing && c->working == NULL) {
+		enough = c->ready_count >= CONN_READY_MAX || c->ready_bytes >= CONN_READY_BYTES;
+		if (!enough && !(c->reading != NULL ? take_body(c, in) : take_head(c, in)))
 			break;
 	}
-	return false;
+	c->conns->head = SLICE_NONE;	/* the bytes may be gone now */
+	return enough;
 }
 
 /* Keeps what was not parsed; `in` may be a part of c->in. */
@@ -500,7 +523,7 @@ conn_settle(struct conn *c)
 		conn_free(c);
 		return;
 	}
-	now = monotonic_ms();
+	now = c->conns->now_us / 1000;
 	phase = phase_now(c);
 	if (phase != c->phase || c->moved) {
 		c->phase = phase;
@@ -523,6 +546,7 @@ readable_cb(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	conns_look_at_clock(c->conns);
 	if (!takes_input(c->phase)) {
 		event_del(&c->readable);
 		c->paused = true;
@@ -539,6 +563,7 @@ writable_cb(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	conns_look_at_clock(c->conns);
 	conn_write(c);
 	if (!output_pending(c) && !c->dead)
 		conn_advance(c, kept_input(c));
@@ -576,10 +601,12 @@ static void
 timer_cb(int fd, short what, void *arg)
 {
 	struct conn *c = arg;
-	uint64_t now = monotonic_ms();
+	uint64_t now;
 
 	(void)fd;
 	(void)what;
+	conns_look_at_clock(c->conns);
+	now = c->conns->now_us / 1000;
 	c->timer_at = 0;
 	if (now >= write_deadline(c))
 		c->dead = !took_something(c, now);
@@ -591,6 +618,7 @@ timer_cb(int fd, short what, void *arg)
 void
 conn_answered(struct conn *c, struct exchange *x)
 {
+	conns_look_at_clock(c->conns);
 	c->working = NULL;
 	conn_ready(c, x);
 	conn_advance(c, kept_input(c));
@@ -606,6 +634,7 @@ conn_drain(struct conn *c)
 	 * not read of earlier answers would be lost too.  So it has a grace, and
 	 * the answer tells it that it was the last.
 	 */
+	conns_look_at_clock(c->conns);
 	conn_settle(c);
 }
 
@@ -614,6 +643,7 @@ conn_open(struct conns *conns, int fd, const struct peer *peer)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
 
+	conns_look_at_clock(conns);
 	c->conns = conns;
 	c->fd = fd;
 	c->peer = *peer;

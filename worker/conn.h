@@ -2,8 +2,8 @@
  *
  * The connections of a worker: HTTP/1.1 on non-blocking sockets, by libevent's
  * event API alone (design, section 3).  A set of connections shares its
- * listening sockets, its handler and its limits; a worker has one set for the
- * public and one for the status listener.  Loop only.
+ * listening sockets, its handler and its limits; a worker has one set each for
+ * the public, the status and the control listeners.  Loop only.
  */
 #ifndef THIMBLE_WORKER_CONN_H
 #define THIMBLE_WORKER_CONN_H
@@ -14,11 +14,15 @@
 #include "worker/service.h"
 
 struct access_log;
+struct collapse;
 struct conns;
 struct event_base;
 struct jobs;
 struct request;
 struct settings;
+struct shortcut;
+struct shortcuts;
+struct waiter;
 struct worker_slot;
 
 enum { CONN_SCRATCH = 256 * 1024 };
@@ -27,6 +31,12 @@ enum { CONN_SCRATCH = 256 * 1024 };
 struct conn_handler {
 	bool (*answer)(void *context, struct request *request);					/* loop */
 	enum service_result (*run)(void *context, struct request *request, bool may_hash);	/* job thread */
+	/* Both in the loop, and NULL where the handler has no use for them. */
+	bool (*again)(void *context, struct request *request);
+	void (*finish)(void *context, struct request *request);
+	/* Likewise: answers by a shortcut, or does not; notes what is to be known of a request that was answered. */
+	bool (*by_shortcut)(void *context, struct request *request, const struct shortcut *shortcut);
+	bool (*learn)(void *context, const struct request *request, struct shortcut *shortcut_r);
 };
 
 /* All borrowed; they outlive the set. */
@@ -34,7 +44,9 @@ struct conns_options {
 	struct event_base *base;
 	const struct settings *settings;
 	struct jobs *jobs;
-	struct access_log *access_log;	/* NULL: requests are not logged */
+	struct collapse *collapse;	/* NULL: every request is for itself */
+	struct shortcuts *shortcuts;	/* NULL: every head is read */
+	struct access_log *access_log;	/* NULL: requests are not logged; shortcuts, which know no client, need that */
 	struct worker_slot *slot;	/* NULL: requests are not counted */
 	const struct conn_handler *handler;
 	void *context;
@@ -57,5 +69,8 @@ int conns_listen(struct conns *conns, int fd);
  */
 void conns_drain(struct conns *conns);
 size_t conns_count(const struct conns *conns);
+
+/* For collapse_new: a request that waited is answered, or goes on by itself.  Loop. */
+void conns_wake(struct waiter *waiter, struct waiter *leader);
 
 #endif

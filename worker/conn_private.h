@@ -19,10 +19,12 @@
 #include "base/buf.h"
 #include "proto/http.h"
 #include "base/monotonic.h"
+#include "worker/collapse.h"
 #include "worker/conn.h"
 #include "worker/intake.h"
 #include "worker/jobs.h"
 #include "worker/request.h"
+#include "worker/shortcut.h"
 #include "worker/worker.h"
 
 enum {
@@ -31,7 +33,12 @@ enum {
 	CONN_LINGER_MS = 3000,		/* for a client to take its last answer */
 	CONN_DRAIN_GRACE_MS = 1000,	/* draining: for a request that is on its way, the first one or another */
 	CONN_BODY_RATE = 64 * 1024,	/* bytes of a body that earn it another second */
-	EXCHANGE_LINE_MAX = 192,
+#ifdef THIMBLE_SANITIZED
+	CONN_SPARES = 1,		/* and never used: what is used after it was freed shall show */
+#else
+	CONN_SPARES = 64,
+#endif
+	EXCHANGE_LINE_MAX = 288,
 	EXCHANGE_IOV = 1 + RESPONSE_PIECES_MAX
 };
 
@@ -49,6 +56,7 @@ struct exchange {
 	atomic_bool orphaned;		/* the same for the job thread */
 	struct request *request;
 	struct job job;
+	struct waiter waiter;		/* for the same answer as others */
 	bool keep_alive;		/* the client's wish */
 	bool chunked;
 	uint64_t left;			/* bytes of a body with Content-Length still to come */
@@ -101,7 +109,7 @@ struct conn {
 	size_t in_at;
 	size_t parsed;			/* HEAD: length at which the parser wanted more */
 	struct exchange *reading;
-	struct exchange *working;
+	struct exchange *working;	/* with a job thread, or waiting for one that is */
 	struct exchange *ready;		/* answers in the order of the requests */
 	struct exchange **ready_last;
 	unsigned ready_count;
@@ -120,10 +128,21 @@ struct conns {
 	uint64_t complained;		/* ms; when a lack of descriptors was last logged */
 	bool draining;
 	uint64_t drain_since;		/* ms */
+	struct slice head;		/* of the request that is being started, while its bytes are there; else absent */
+	struct request *spare[CONN_SPARES];	/* made anew from requests that are over */
+	unsigned spare_count;
+	uint64_t now_us;		/* when the loop's present callback began */
 	time_t date_time;		/* of which `date` is the text */
 	char date[48];			/* "Date: ...\r\n" */
 	size_t date_length;
 };
+
+/* Entry points call it first: what they do is done at that time, for one look at the clock. */
+static inline void
+conns_look_at_clock(struct conns *conns)
+{
+	conns->now_us = monotonic_us();
+}
 
 /* conns.c */
 void conns_add(struct conns *conns, struct conn *c);
@@ -143,11 +162,13 @@ struct exchange *exchange_new(struct conn *c);
 enum http_result exchange_take_body(struct exchange *x, struct slice *in, int *status_r, const char **reason_r);
 uint64_t exchange_received(const struct exchange *x);
 enum exchange_started { EXCHANGE_ANSWERED, EXCHANGE_WORKING };
+/* The answer to what `in` begins with, by a shortcut, and the length of that head; NULL: it has to be read. */
+struct exchange *exchange_by_shortcut(struct conn *c, struct slice in, size_t *length_r);
 /* The request is complete: answers it or hands it to a job thread. */
 enum exchange_started exchange_start(struct exchange *x);
 /* The 503 of a request that takes too long; x, which a thread works on, is orphaned. */
 struct exchange *exchange_time_out(struct exchange *x);
-/* Nobody waits for x any more, which a thread works on. */
+/* Nobody waits for x any more, which a thread works on; if x itself only waited, it is freed. */
 void exchange_orphan(struct exchange *x);
 /* The answer is complete: makes its first lines and counts it. */
 void exchange_seal(struct exchange *x, bool closing);

@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "worker/conn_private.h"
-#include "worker/shared.h"
+#include "worker/slots.h"
 
 enum {
 	ACCEPT_BURST = 8,		/* a turn: other workers and other connections want theirs too */
@@ -95,7 +95,7 @@ take(struct conns *conns, int fd, const struct sockaddr_storage *address)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	conn_open(conns, fd, &peer);
 	if (conns->o.slot != NULL)
-		atomic_fetch_add_explicit(&conns->o.slot->accepted, 1, memory_order_relaxed);
+		slots_add(&conns->o.slot->accepted, 1);
 }
 
 static void
@@ -228,6 +228,8 @@ conns_free(struct conns **conns)
 	if (*conns == NULL)
 		return;
 	conns_close(*conns);
+	while ((*conns)->spare_count > 0)
+		request_free(&(*conns)->spare[--(*conns)->spare_count]);
 	free(*conns);
 	*conns = NULL;
 }

@@ -9,7 +9,9 @@
 #include "base/arena.h"
 #include "proto/text.h"
 #include "worker/load.h"
+#include "worker/objects.h"
 #include "worker/route.h"
+#include "worker/tags.h"
 
 /* The id of the object itself: the last one in the path. */
 static int64_t
@@ -26,6 +28,7 @@ detail_query_parent(struct view *v)
 
 	if (parent == NULL)
 		return NULL;
+	tags_object(v->tags, tag_table_of(parent->shape->table), v->id[0]);
 	q = view_sql(v);
 	sql_addf(q, "SELECT t.id FROM %s t WHERE t.id = ", parent->shape->table);
 	sql_int(q, v->id[0]);
@@ -60,6 +63,46 @@ add_lookup(const struct view *v, struct sql *q)
 	sql_int(q, own_id(v));
 }
 
+/*
+ * What decides which object add_lookup finds, if any.  Names are unique: a
+ * name that was found stays that object's until its row changes; so it is the
+ * caller who adds what decides of one that is not there.
+ */
+static void
+collect_lookup(struct view *v, const struct filters *filters)
+{
+	const struct resource *r = v->route->resource;
+	const struct tag_table *table = tag_table_of(r->shape->table);
+	struct tag_scope scope = { .table = table, .id = { v->id[0] }, .count = 1 };
+	int64_t id;
+
+	if (r->name_column != NULL) {
+		if (text_integer(v->name[0], &id) == 1)
+			tags_object(v->tags, table, id);
+		return;
+	}
+	if (r->detail_filters && own_id(v) == 0) {
+		tags_scope(v->tags, &scope);
+		if (filters != NULL)
+			filters_collect(filters, v->tags, &scope);
+		return;
+	}
+	tags_object(v->tags, table, own_id(v));
+}
+
+/* The name that no row has. */
+static void
+collect_missing(struct view *v)
+{
+	const struct resource *r = v->route->resource;
+	struct tag_scope all = { .table = tag_table_of(r->shape->table) };
+
+	if (r->name_column == NULL)
+		return;
+	tags_scope(v->tags, &all);
+	tags_reads(v->tags, &all, r->name_column);
+}
+
 static void
 add_lookup_order(const struct view *v, struct sql *q)
 {
@@ -92,6 +135,7 @@ detail_query_object(struct view *v)
 {
 	struct sql *q = view_sql(v);
 
+	collect_lookup(v, NULL);
 	sql_addf(q, "SELECT t.id FROM %s t WHERE ", v->route->resource->shape->table);
 	add_lookup(v, q);
 	add_scope(v, q);
@@ -127,6 +171,7 @@ query_object(struct view *v, const struct plan *plan, const struct filters *filt
 {
 	struct sql *q = view_sql(v);
 
+	collect_lookup(v, filters);
 	sql_addf(q, "SELECT %s FROM %s WHERE ", plan->select, plan->from);
 	add_lookup(v, q);
 	add_scope(v, q);
@@ -148,7 +193,7 @@ static enum view_result
 render(struct view *v, const struct plan *plan, struct rows *rows)
 {
 	struct answer *a = &v->answer;
-	struct load *load = load_new(v->request->arena, v->service->catalog);
+	struct load *load = load_new(v->request->arena, v->service->catalog, v->tags, objects_new(v));
 	const char *error;
 	enum store_status status;
 
@@ -185,6 +230,8 @@ detail_run(struct view *v)
 		view_respond_not_found(v, r->parent->model);
 		return VIEW_ANSWERED;
 	}
+	if (!is_found(v, rows))
+		collect_missing(v);
 	if (!is_found(v, rows) || (filters != NULL && filters_match_nothing(filters))) {
 		view_respond_not_found(v, r->model);
 		return VIEW_ANSWERED;

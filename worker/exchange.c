@@ -13,18 +13,14 @@
 #include "worker/access_log.h"
 #include "worker/conn_private.h"
 #include "worker/request.h"
-#include "worker/shared.h"
+#include "worker/slots.h"
 #include "worker/status.h"
 
 static void
 count_in_flight(struct conns *conns, bool up)
 {
-	if (conns->o.slot == NULL)
-		return;
-	if (up)
-		atomic_fetch_add_explicit(&conns->o.slot->in_flight, 1, memory_order_relaxed);
-	else
-		atomic_fetch_sub_explicit(&conns->o.slot->in_flight, 1, memory_order_relaxed);
+	if (conns->o.slot != NULL)
+		slots_add(&conns->o.slot->in_flight, up ? 1 : UINT64_MAX);
 }
 
 static void
@@ -33,13 +29,33 @@ free_body(void *object)
 	buf_fini(object);
 }
 
+static struct request *
+take_request(struct conns *conns)
+{
+	return conns->spare_count > 0 ? conns->spare[--conns->spare_count] : request_new();
+}
+
+static void
+give_request(struct conns *conns, struct request *request)
+{
+#ifdef THIMBLE_SANITIZED
+	(void)conns;
+#else
+	if (conns->spare_count < CONN_SPARES) {
+		conns->spare[conns->spare_count++] = request_again(request);
+		return;
+	}
+#endif
+	request_free(&request);
+}
+
 struct exchange *
 exchange_new(struct conn *c)
 {
-	struct request *request = request_new();
+	struct request *request = take_request(c->conns);
 	struct exchange *x = arena_zalloc(request->arena, sizeof(*x));
 
-	request->started_us = monotonic_us();
+	request->started_us = c->conns->now_us;
 	x->request = request;
 	x->conn = c;
 	x->conns = c->conns;
@@ -92,6 +108,12 @@ exchange_received(const struct exchange *x)
 }
 
 static struct exchange *
+exchange_from_waiter(struct waiter *waiter)
+{
+	return (struct exchange *)(void *)((char *)waiter - offsetof(struct exchange, waiter));
+}
+
+static struct exchange *
 exchange_from_job(struct job *job)
 {
 	return (struct exchange *)(void *)((char *)job - offsetof(struct exchange, job));
@@ -116,10 +138,91 @@ job_done(struct job *job)
 {
 	struct exchange *x = exchange_from_job(job);
 
+	/* First those who wait for this answer: behind conn_answered it is gone. */
+	if (x->waiter.fill != NULL)
+		collapse_done(x->conns->o.collapse, &x->waiter);
 	if (x->conn != NULL)
 		conn_answered(x->conn, x);
 	else
 		request_free(&x->request);	/* x goes with it */
+}
+
+/* Makes the answer, in a job thread, unless somebody makes it already. */
+static enum exchange_started
+make_or_wait(struct exchange *x)
+{
+	const struct conns_options *o = &x->conns->o;
+
+	if (o->collapse != NULL && x->request->fill_key.p != NULL &&
+	    !collapse_enter(o->collapse, &x->waiter, x->request->fill_key))
+		return EXCHANGE_WORKING;
+	x->job = (struct job){ .run = run_job, .done_cb = job_done, .lane = JOB_LANE_READ };
+	if (jobs_submit(o->jobs, &x->job))
+		return EXCHANGE_WORKING;
+	if (o->slot != NULL)
+		atomic_fetch_add_explicit(&o->slot->shed, 1, memory_order_relaxed);
+	service_error(x->request, 503, "The server is too busy.");
+	if (x->waiter.fill != NULL)
+		collapse_done(o->collapse, &x->waiter);
+	return EXCHANGE_ANSWERED;
+}
+
+/* Answers with what another was answered.  False: that was not for this one. */
+static bool
+take_answer(struct exchange *x, const struct exchange *leader)
+{
+	const struct response *from = &leader->request->response;
+	struct response *to = &x->request->response;
+
+	if (!from->shared || !collapse_may_take(&x->waiter, &leader->waiter) ||
+	    !slice_eq(x->request->fill_key, leader->request->fill_key))
+		return false;
+	to->status = from->status;
+	to->close = from->close;
+	buf_slice(&to->head, buf_as_slice(&from->head));
+	buf_slice(&to->body, buf_as_slice(&from->body));
+	return true;
+}
+
+void
+conns_wake(struct waiter *waiter, struct waiter *leader)
+{
+	struct exchange *x = exchange_from_waiter(waiter);
+	const struct conns_options *o = &x->conns->o;
+
+	if (o->handler->again(o->context, x->request) ||
+	    (leader != NULL && take_answer(x, exchange_from_waiter(leader))) ||
+	    make_or_wait(x) == EXCHANGE_ANSWERED)
+		conn_answered(x->conn, x);
+}
+
+struct exchange *
+exchange_by_shortcut(struct conn *c, struct slice in, size_t *length_r)
+{
+	const struct conns_options *o = &c->conns->o;
+	const struct shortcut *shortcut = shortcuts_find(o->shortcuts, in, c->peer.trusted, length_r);
+	struct exchange *x;
+
+	if (shortcut == NULL)
+		return NULL;
+	x = exchange_new(c);
+	x->keep_alive = shortcut->keep_alive;
+	if (!o->handler->by_shortcut(o->context, x->request, shortcut))
+		exchange_finish(&x, 0);
+	return x;
+}
+
+/* The next one that sends the same bytes shall have it easier. */
+static void
+learn(struct exchange *x)
+{
+	const struct conns_options *o = &x->conns->o;
+	struct shortcut shortcut;
+
+	if (o->shortcuts == NULL || x->conns->head.p == NULL || !o->handler->learn(o->context, x->request, &shortcut))
+		return;
+	shortcut.keep_alive = x->keep_alive;
+	shortcuts_learn(o->shortcuts, x->conns->head, x->conn->peer.trusted, &shortcut);
 }
 
 enum exchange_started
@@ -128,15 +231,10 @@ exchange_start(struct exchange *x)
 	const struct conns_options *o = &x->conns->o;
 
 	x->request->body = buf_as_slice(&x->body);
-	x->request->started_us = monotonic_us();
-	if (o->handler->answer(o->context, x->request))
-		return EXCHANGE_ANSWERED;
-	x->job = (struct job){ .run = run_job, .done_cb = job_done, .lane = JOB_LANE_READ };
-	if (jobs_submit(o->jobs, &x->job))
-		return EXCHANGE_WORKING;
-	if (o->slot != NULL)
-		atomic_fetch_add_explicit(&o->slot->shed, 1, memory_order_relaxed);
-	service_error(x->request, 503, "The server is too busy.");
+	x->request->started_us = x->conns->now_us;
+	if (!o->handler->answer(o->context, x->request))
+		return make_or_wait(x);
+	learn(x);
 	return EXCHANGE_ANSWERED;
 }
 
@@ -144,8 +242,15 @@ void
 exchange_orphan(struct exchange *x)
 {
 	x->conn = NULL;
-	atomic_store_explicit(&x->orphaned, true, memory_order_relaxed);
 	count_in_flight(x->conns, false);
+	if (x->waiter.fill != NULL && !x->waiter.leads) {
+		collapse_leave(x->conns->o.collapse, &x->waiter);
+		request_free(&x->request);	/* x goes with it */
+		return;
+	}
+	/* Others want the answer all the same. */
+	if (!collapse_is_wanted(&x->waiter))
+		atomic_store_explicit(&x->orphaned, true, memory_order_relaxed);
 }
 
 /*
@@ -197,7 +302,7 @@ make_date(struct conns *conns)
 static void
 make_line(struct exchange *x, bool closing)
 {
-	const char *connection = "";
+	const char *connection = "", *const *extra = x->request->response.extra;
 	char *at = x->line;
 	int status = x->request->response.status;
 
@@ -214,6 +319,9 @@ make_line(struct exchange *x, bool closing)
 	at = mempcpy(at, "\r\n", 2);
 	at = mempcpy(at, x->conns->date, x->conns->date_length);
 	at = stpcpy(at, connection);
+	for (size_t i = 0; i < RESPONSE_EXTRA_MAX; i++)
+		if (extra[i] != NULL)
+			at = stpcpy(at, extra[i]);
 	x->line_length = (size_t)(at - x->line);
 }
 
@@ -222,7 +330,9 @@ exchange_seal(struct exchange *x, bool closing)
 {
 	struct response *response = &x->request->response;
 
-	x->duration_us = monotonic_us() - x->request->started_us;
+	x->duration_us = x->conns->now_us - x->request->started_us;
+	if (x->conns->o.handler->finish != NULL)
+		x->conns->o.handler->finish(x->conns->o.context, x->request);
 	make_line(x, closing);
 	x->head_length = response->held.pieces > 0 ? response->held.head_length : response->head.len;
 	x->body_length = response->held.pieces > 0 ? response->held.body_length : response->body.len;
@@ -288,6 +398,7 @@ exchange_finish(struct exchange **x_p, size_t sent)
 {
 	struct exchange *x = *x_p;
 	struct request *request = x->request;
+	struct conns *conns = x->conns;
 	size_t head = exchange_length(x) - x->body_length;
 
 	*x_p = NULL;
@@ -295,5 +406,6 @@ exchange_finish(struct exchange **x_p, size_t sent)
 	if (x->line_length > 0 && x->conns->o.access_log != NULL)
 		access_log_put(x->conns->o.access_log, request, sent > head ? sent - head : 0,
 		    monotonic_us() - request->started_us);
-	request_free(&request);
+	/* behind this x, which lies in it, is gone */
+	give_request(conns, request);
 }

@@ -11,6 +11,7 @@
 #include "proto/moment.h"
 #include "proto/text.h"
 #include "worker/route.h"
+#include "worker/tags.h"
 
 enum { FILTERS_MAX = 16 };
 
@@ -155,6 +156,21 @@ read_filter(struct view *v, struct filters *filters, const struct filter *filter
 	filters->count += kept > 0;
 }
 
+/* An id names its row, there or not; a name whichever row has it. */
+static void
+collect_references(struct tags *tags, const struct used *u)
+{
+	const struct reference *reference = u->filter->reference;
+	const struct tag_table *table = tag_table_of(reference->table);
+
+	for (size_t i = 0; i < u->id_count; i++)
+		tags_object(tags, table, u->ids[i]);
+	if (u->name_count == 0)
+		return;
+	tags_collection(tags, table, 0);
+	tags_column(tags, table, 0, slice_str(reference->name));
+}
+
 static void
 query_references(struct view *v, struct used *u)
 {
@@ -163,6 +179,7 @@ query_references(struct view *v, struct used *u)
 
 	if (u->filter->kind != FILTER_REFERENCE)
 		return;
+	collect_references(v->tags, u);
 	if (u->id_count > 0) {
 		q = view_sql(v);
 		sql_addf(q, "SELECT id FROM %s WHERE id ", reference->table);
@@ -263,6 +280,40 @@ add_filter(const struct filters *filters, const struct used *u, struct sql *q)
 		else
 			sql_string(q, u->text);
 		break;
+	}
+}
+
+/* Whether the filter's column is the one that scopes go by. */
+static bool
+is_scope(const struct used *u, const struct tag_scope *scope)
+{
+	struct slice column = slice_str(u->filter->column);
+
+	return u->filter->kind == FILTER_REFERENCE && scope->table->scope != NULL && slice_has_prefix(column, SLICE("t.")) &&
+	    slice_is(slice_from(column, 2), scope->table->scope);
+}
+
+void
+filters_collect(const struct filters *filters, struct tags *tags, struct tag_scope *scope)
+{
+	const struct used *narrows = NULL;
+
+	for (size_t i = 0; i < filters->count && scope->count == 0; i++) {
+		const struct used *u = &filters->used[i];
+
+		if (!is_scope(u, scope) || u->id_count > TAG_SCOPES_MAX)
+			continue;
+		narrows = u;
+		scope->count = u->id_count;
+		memcpy(scope->id, u->ids, u->id_count * sizeof(*u->ids));
+	}
+	for (size_t i = 0; i < filters->count; i++) {
+		const struct used *u = &filters->used[i];
+
+		if (u == narrows)
+			continue;
+		tags_reads(tags, scope, u->filter->column);
+		tags_reads(tags, scope, u->filter->reads);
 	}
 }
 

@@ -196,8 +196,16 @@ joined(struct arena *arena, const struct http_head *head, struct slice name, str
 }
 
 void
-intake_head(struct request *request, const struct settings *settings, const struct peer *peer,
+intake_client(struct request *request, const struct settings *settings, const struct peer *peer,
     const struct http_head *head)
+{
+	intake_peer(request, peer);
+	if (peer->trusted)
+		take_forwarded_for(request, settings, head);
+}
+
+void
+intake_head(struct request *request, const struct peer *peer, const struct http_head *head)
 {
 	struct arena *arena = request->arena;
 
@@ -208,14 +216,13 @@ intake_head(struct request *request, const struct settings *settings, const stru
 	request->host = arena_slice(arena, head->authority.p != NULL ? head->authority : head->host);
 	request->http_minor = head->minor;
 	request->accept = joined(arena, head, SLICE("Accept"), SLICE(", "));
+	request->accept_encoding = joined(arena, head, SLICE("Accept-Encoding"), SLICE(", "));
+	request->if_none_match = joined(arena, head, SLICE("If-None-Match"), SLICE(", "));
+	request->wants_cache_status = http_header_get(head, "Cache-Status").p != NULL;
 	request->cookie = joined(arena, head, SLICE("Cookie"), SLICE("; "));
 	request->authorization = arena_slice(arena, http_header_get(head, "Authorization"));
 	request->content_type = arena_slice(arena, http_header_get(head, "Content-Type"));
 	request->user_agent = arena_slice(arena, http_header_get(head, "User-Agent"));
 	request->referer = arena_slice(arena, http_header_get(head, "Referer"));
-	intake_peer(request, peer);
-	if (peer->trusted) {
-		request->https = forwarded_https(head);
-		take_forwarded_for(request, settings, head);
-	}
+	request->https = peer->trusted && forwarded_https(head);
 }

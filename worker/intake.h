@@ -27,17 +27,20 @@ struct peer {
 
 struct peer peer_from_address(const struct settings *settings, const struct sockaddr_storage *address);
 
-/* Sets `client` to the peer itself: all that is known before there is a head. */
+/* Sets `client`, which only the access log shows, to the peer itself: all that is known before there is a head. */
 void intake_peer(struct request *request, const struct peer *peer);
 
 /*
- * Sets everything that comes from the head.  `host` is the authority of an
+ * Sets everything that comes from the head, but `client`, see intake_client.  `host` is the authority of an
  * absolute-form target, else the Host header (RFC 9112, 3.2.2).  A trusted
- * peer's X-Forwarded-Proto, -Ssl and -Protocol decide `https` and its
- * X-Forwarded-For the client; X-Forwarded-Host, -Port and Forwarded are
- * ignored whoever sends them (patchwork-api, 1.11).
+ * peer's X-Forwarded-Proto, -Ssl and -Protocol decide `https`;
+ * X-Forwarded-Host, -Port and Forwarded are ignored whoever sends them
+ * (patchwork-api, 1.11).
  */
-void intake_head(struct request *request, const struct settings *settings, const struct peer *peer,
+void intake_head(struct request *request, const struct peer *peer, const struct http_head *head);
+
+/* Sets `client`: the peer, or whom a trusted one's X-Forwarded-For names. */
+void intake_client(struct request *request, const struct settings *settings, const struct peer *peer,
     const struct http_head *head);
 
 #endif

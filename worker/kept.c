@@ -1,50 +1,104 @@
 /* SPDX-License-Identifier: MIT
  *
- * Answers that are kept in the region (cache/region.h) and given again, by any
- * worker.
+ * See kept.h.
  *
- * What is kept is what anybody may see: 200s to GET and HEAD that came without
- * credentials.  The key says all that the answer was made of: the
- * configuration's generation, the public URL, the path with its version, the
- * query in canonical form, and the representation.
+ * What is kept are answers to GET and HEAD: what was found, what is not there
+ * (404), and redirects.  The key says all that the answer was made of: the
+ * configuration's generation, the audience, the public URL, the path with its
+ * version, the query in canonical form, the indentation, and at its end the
+ * coding.  What the answer depends on says v->tags.
  *
- * Nothing tells this node of changes yet, so no answer is trusted longer than
- * [cache] max_stale after the database was read for it.  Each entry depends on the tag of its
- * resource all the same.
+ * The audience is everybody, where the representation is the same for all; else one
+ * user, or those without an account.  In the loop it follows from credentials
+ * that are known (known.h); when the answer is stored, from who really asked.
+ *
+ * An entry without a coding is made first; its coded forms are made from it when
+ * somebody asks for them, and depend on the same.  Small answers have none.
  */
 #include "config.h"
+
+#include "worker/kept.h"
 
 #include "base/arena.h"
 #include "base/monotonic.h"
 #include "base/settings.h"
 #include "cache/region.h"
+#include "proto/validator.h"
+#include "worker/known.h"
+#include "worker/resources/resources.h"
 #include "worker/route.h"
+#include "worker/shortcut.h"
+#include "worker/slots.h"
+#include "worker/tags.h"
 
-/* Whether anybody who asks the same gets the same. */
+enum {
+	ENCODE_MIN = 1024,		/* bytes of a body that are worth a coding */
+	PINS_KEPT_FREE = 16,		/* for answers that are copied */
+	PINNED_PART = 4,		/* of the region, for all workers together */
+	/* of an entry's `extra` */
+	EXTRA_STATUS = 0x3ff,
+	EXTRA_PLAIN = 0x400,		/* there is no coded form */
+
+	EVERYBODY = -1			/* as an audience; else a user's id, or 0 */
+};
+
+static const char coding_marks[ENCODINGS] = { 'i', 'g', 'z' };
+
+/* ---- keys ---- */
+
+/* Whether the answer, once made, is one that can be given again. */
 static bool
-is_public(const struct view *v)
+may_be_kept(const struct view *v)
+{
+	/* the page for browsers quotes the request as it was sent */
+	if (v->service->region == NULL || !view_is_read(v) || v->representation != REPRESENTATION_JSON)
+		return false;
+	/* [Q] downloads do not say the same to HEAD as to GET (9.1) */
+	return v->route->resource != NULL || v->request->method == METHOD_GET;
+}
+
+/* Whether the answer depends on who asks. */
+static bool
+is_personal(const struct view *v)
 {
 	const struct resource *r = v->route->resource;
 
-	if (!view_is_read(v) || v->request->authorization.p != NULL)
-		return false;
-	/* the page for browsers quotes the request as it was sent */
-	if (v->representation != REPRESENTATION_JSON)
-		return false;
-	/* [Q] downloads do not say the same to HEAD as to GET (9.1) */
-	if (r == NULL)
-		return v->request->method == METHOD_GET;
-	return !r->login;
+	return r != NULL ? r->visible != NULL || r->login : v->route->run == download_bundle_mbox;
 }
 
-static struct slice
+static int64_t
+audience(const struct view *v, int64_t user)
+{
+	return is_personal(v) ? user : EVERYBODY;
+}
+
+/*
+ * The audience as the loop knows it.  False: only a job thread can tell, or it
+ * is nobody.
+ */
+static bool
+find_audience(struct view *v)
+{
+	const struct resource *r = v->route->resource;
+	/* downloads that are the same for all do not look at credentials (9.1) */
+	bool asked = v->request->authorization.p != NULL && (r != NULL || is_personal(v));
+	int64_t user = asked ? known_find(v) : 0;
+
+	if (user == 0 && (asked || (r != NULL && r->login)))
+		return false;
+	v->kept.audience = audience(v, user);
+	return true;
+}
+
+static void
 make_key(struct view *v)
 {
 	struct slice page = uri_query_last(&v->query, "page");
 	struct buf key = { 0 };
-	struct slice copy;
 
-	buf_printf(&key, "%llx %u ", (unsigned long long)v->service->generation, v->answer.json.indent);
+	v->kept.key = NULL;
+	buf_printf(&key, "%llx %lld %u ", (unsigned long long)v->service->generation, (long long)v->kept.audience,
+	    v->answer.json.indent);
 	buf_slice(&key, v->answer.base);
 	/* encoded, so that what is in the path cannot look like a query or a page */
 	uri_encode_path(&key, v->path);
@@ -54,14 +108,28 @@ make_key(struct view *v)
 		buf_str(&key, "#");
 		uri_encode_form(&key, page);
 	}
-	copy = key.len <= REGION_KEY_MAX ? arena_slice(v->request->arena, buf_as_slice(&key)) : SLICE_NONE;
+	buf_str(&key, " i");
+	if (key.len <= REGION_KEY_MAX) {
+		v->kept.key = arena_memdup(v->request->arena, key.data, key.len);
+		v->kept.key_length = key.len;
+	}
 	buf_fini(&key);
-	return copy;
 }
 
+static struct slice
+key_for(struct view *v, enum encoding encoding)
+{
+	v->kept.key[v->kept.key_length - 1] = coding_marks[encoding];
+	return slice_make(v->kept.key, v->kept.key_length);
+}
+
+/* ---- hits ---- */
+
+/* An entry that the request holds. */
 struct pinned {
-	struct region *region;
-	unsigned worker, pin;
+	struct service *service;
+	unsigned pin;
+	size_t bytes;
 };
 
 /* Loop: requests are freed there. */
@@ -70,83 +138,446 @@ unpin(void *object)
 {
 	const struct pinned *pinned = object;
 
-	region_unpin(pinned->region, pinned->worker, pinned->pin);
+	region_unpin(pinned->service->region, pinned->service->worker, pinned->pin);
+	pinned->service->pinned--;
+	pinned->service->pinned_bytes -= pinned->bytes;
+}
+
+/*
+ * Slow readers may pin so many entries and bytes, of this worker's part; who comes
+ * then gets a copy.
+ */
+static bool
+may_pin(const struct service *service, size_t bytes)
+{
+	unsigned workers = service->settings->server.workers;
+
+	return service->pinned < REGION_PINS_MAX - PINS_KEPT_FREE &&
+	    service->pinned_bytes + bytes <= region_capacity(service->region) / PINNED_PART / (workers > 0 ? workers : 1);
+}
+
+/* Copies `n` bytes of the entry's value from `skip` on. */
+static void
+copy_value(struct buf *out, const struct region_hit *hit, size_t skip, size_t n)
+{
+	for (unsigned i = 0; i < hit->pieces && n > 0; i++) {
+		struct slice piece = hit->piece[i];
+
+		if (skip >= piece.n) {
+			skip -= piece.n;
+			continue;
+		}
+		piece = slice_from(piece, skip);
+		skip = 0;
+		if (piece.n > n)
+			piece.n = n;
+		buf_slice(out, piece);
+		n -= piece.n;
+	}
 }
 
 static void
-hold(struct view *v, const struct region_hit *hit)
+pin(struct view *v, const struct region_hit *hit)
 {
-	struct arena *arena = v->request->arena;
-	struct response *response = &v->request->response;
-	struct pinned *pinned = arena_alloc(arena, sizeof(*pinned));
+	struct pinned *pinned = arena_alloc(v->request->arena, sizeof(*pinned));
 
-	_Static_assert((int)REGION_RUNS_MAX <= (int)RESPONSE_PIECES_MAX, "an entry's runs are pieces of a response");
-	*pinned = (struct pinned){ v->service->region, v->service->worker, hit->pin };
-	arena_cleanup(arena, unpin, pinned);
-	response->status = 200;
-	response->held.pieces = hit->pieces;
-	for (unsigned i = 0; i < hit->pieces; i++)
-		response->held.piece[i] = hit->piece[i];
-	response->held.head_length = hit->head_length;
-	response->held.body_length = hit->length - hit->head_length;
+	*pinned = (struct pinned){ v->service, hit->pin, hit->length };
+	v->service->pinned++;
+	v->service->pinned_bytes += hit->length;
+	arena_cleanup(v->request->arena, unpin, pinned);
 }
 
-bool
-kept_find(struct view *v)
+static void
+respond_held(struct view *v, const struct region_hit *hit)
 {
-	uint64_t trusted = v->service->settings->cache.max_stale, now;
-	struct region_hit hit;
+	struct held *held = &v->request->response.held;
 
-	if (v->service->region == NULL || !is_public(v))
+	_Static_assert((int)REGION_RUNS_MAX <= (int)RESPONSE_PIECES_MAX, "an entry's runs are pieces of a response");
+	pin(v, hit);
+	held->pieces = hit->pieces;
+	for (unsigned i = 0; i < hit->pieces; i++)
+		held->piece[i] = hit->piece[i];
+	held->head_length = hit->head_length;
+	held->body_length = hit->length - hit->head_length;
+}
+
+static void
+respond_copied(struct view *v, const struct region_hit *hit)
+{
+	struct response *response = &v->request->response;
+
+	copy_value(&response->head, hit, 0, hit->head_length);
+	copy_value(&response->body, hit, hit->head_length, hit->length - hit->head_length);
+	region_unpin(v->service->region, v->service->worker, hit->pin);
+}
+
+static void
+respond_hit(struct view *v, const struct region_hit *hit)
+{
+	v->kept.outcome = KEPT_HIT;
+	v->request->response.status = (int)(hit->extra & EXTRA_STATUS);
+	if (may_pin(v->service, hit->length))
+		respond_held(v, hit);
+	else
+		respond_copied(v, hit);
+}
+
+static bool
+look_up(struct view *v, enum encoding encoding, uint64_t now, struct region_hit *hit)
+{
+	uint64_t trusted = v->service->settings->cache.max_stale;
+
+	return region_get(v->service->region, v->service->worker, key_for(v, encoding), now > trusted ? now - trusted : 0,
+	    hit);
+}
+
+/* The plain form is there but not the one that the client takes: a thread makes it. */
+static bool
+is_for_encoding(struct view *v, const struct region_hit *hit)
+{
+	if (v->kept.encoding == ENCODING_IDENTITY || (hit->extra & EXTRA_PLAIN) || !may_pin(v->service, hit->length))
 		return false;
-	v->cache_key = make_key(v);
-	if (v->cache_key.p == NULL)
-		return false;
-	now = monotonic_ms();
-	if (!region_get(v->service->region, v->service->worker, v->cache_key, now > trusted ? now - trusted : 0, &hit))
-		return false;
-	hold(v, &hit);
+	if (v->kept.plain == NULL)
+		v->kept.plain = arena_alloc(v->request->arena, sizeof(*v->kept.plain));
+	*v->kept.plain = *hit;
+	pin(v, hit);
 	return true;
 }
 
-/* Before the snapshot is opened: what changes from now on may not be in it. */
+bool
+kept_find(struct view *v, uint64_t now)
+{
+	struct region_hit hit;
+
+	v->kept.plain = NULL;
+	if (v->kept.key == NULL) {
+		v->kept.encoding = encoding_choose(v->request->accept_encoding);
+		if (!may_be_kept(v) || !find_audience(v))
+			return false;
+		make_key(v);
+		if (v->kept.key == NULL)
+			return false;
+	}
+	if (v->kept.encoding != ENCODING_IDENTITY && look_up(v, v->kept.encoding, now, &hit)) {
+		respond_hit(v, &hit);
+		return true;
+	}
+	if (look_up(v, ENCODING_IDENTITY, now, &hit) && !is_for_encoding(v, &hit)) {
+		respond_hit(v, &hit);
+		return true;
+	}
+	v->kept.outcome = KEPT_MISS;
+	/* a copy: the job thread goes on with the key */
+	v->request->fill_key = arena_slice(v->request->arena, key_for(v, v->kept.encoding));
+	return false;
+}
+
+bool
+kept_find_shortcut(struct view *v, const struct shortcut *shortcut)
+{
+	struct request *request = v->request;
+
+	request->method = shortcut->method;
+	request->http_minor = shortcut->http_minor;
+	request->route = shortcut->route;
+	request->wants_cache_status = shortcut->wants_cache_status;
+	/* that it came is all that is asked for later */
+	request->accept_encoding = shortcut->takes_codings ? SLICE("") : SLICE_NONE;
+	request->if_none_match = shortcut->if_none_match;
+	v->kept.encoding = shortcut->encoding;
+	v->kept.key = arena_memdup(request->arena, shortcut->key.p, shortcut->key.n);
+	v->kept.key_length = shortcut->key.n;
+	return kept_find(v, request->started_us / 1000);
+}
+
+bool
+kept_learn(struct view *v, struct shortcut *shortcut)
+{
+	const struct request *request = v->request;
+
+	if (v->kept.outcome != KEPT_HIT || request->authorization.p != NULL)
+		return false;
+	*shortcut = (struct shortcut){
+		.method = request->method,
+		.http_minor = request->http_minor,
+		.takes_codings = request->accept_encoding.p != NULL,
+		.wants_cache_status = request->wants_cache_status,
+		.encoding = v->kept.encoding,
+		.route = request->route,
+		.key = slice_make(v->kept.key, v->kept.key_length),
+		.if_none_match = request->if_none_match,
+	};
+	return true;
+}
+
+/* ---- filling ---- */
+
 void
 kept_begin(struct view *v)
 {
-	if (v->cache_key.p == NULL)
+	/* When a password is hashed, the snapshot is given up and another one opened: the first one counts. */
+	if (v->service->region == NULL || v->kept.begun)
 		return;
-	v->filled_at = clock_read(region_clock(v->service->region));
-	v->born_ms = monotonic_ms();
+	v->kept.begun = true;
+	v->kept.filled_at = clock_read(region_clock(v->service->region));
+	v->kept.born_ms = monotonic_ms();
 }
 
-static uint64_t
-tag_of_name(const char *name)
+/* Where the last line of a head begins, which is Content-Length. */
+static size_t
+last_line(struct slice head)
 {
-	uint64_t tag = 0xcbf29ce484222325u;	/* FNV-1a */
+	size_t at = head.n - 4;
 
-	for (; *name != '\0'; name++)
-		tag = (tag ^ (unsigned char)*name) * 0x100000001b3u;
-	return tag;
+	while (at > 0 && head.p[at - 1] != '\n')
+		at--;
+	return at;
+}
+
+static bool
+has_validator(struct slice head)
+{
+	return slice_has_prefix(head, SLICE("ETag: "));
+}
+
+/* The entity tag of a head that begins with one. */
+static struct slice
+validator_of(struct slice head)
+{
+	struct slice line = slice_from(head, sizeof("ETag: ") - 1);
+
+	return slice_make(line.p, (size_t)slice_index(line, '\r'));
+}
+
+/* The lines of a head that tell of the data: all but the length, and Vary, which HEAD and GET may differ in (9.1). */
+static void
+put_data_lines(struct buf *out, struct slice head)
+{
+	struct slice line;
+
+	head.n = last_line(head);
+	while (slice_cut(&head, '\n', &line)) {
+		if (line.n > 0 && !slice_has_prefix(line, SLICE("Vary: "))) {
+			buf_slice(out, line);
+			buf_byte(out, '\n');
+		}
+	}
+}
+
+void
+kept_validate(struct view *v)
+{
+	struct response *response = &v->request->response;
+	struct slice head = buf_as_slice(&response->head);
+	struct buf with = { 0 };
+	char tag[VALIDATOR_MAX];
+	size_t n;
+
+	if (response->status != 200 || !view_is_read(v) || v->representation != REPRESENTATION_JSON || has_validator(head))
+		return;
+	put_data_lines(&with, head);
+	n = validator_make(tag, buf_as_slice(&with), buf_as_slice(&response->body), ENCODING_IDENTITY);
+	buf_reset(&with);
+	buf_str(&with, "ETag: ");
+	buf_add(&with, tag, n);
+	buf_str(&with, "\r\n");
+	buf_slice(&with, head);
+	buf_fini(&response->head);
+	response->head = with;
+}
+
+static void
+keep(struct view *v, enum encoding encoding, const uint32_t *stamps, size_t count, unsigned flags)
+{
+	const struct response *response = &v->request->response;
+	const struct region_item item = {
+		.key = key_for(v, encoding),
+		.head = buf_as_slice(&response->head),
+		.body = buf_as_slice(&response->body),
+		.stamps = stamps,
+		.stamp_count = count,
+		.filled_at = v->kept.filled_at,
+		.born_ms = v->kept.born_ms,
+		.extra = (unsigned)response->status | flags,
+	};
+
+	v->kept.stored |= region_put(v->service->region, &item);
+}
+
+/* Makes the response the coded form of head and body.  False: it is as it was. */
+static bool
+encode(struct view *v, struct slice head, struct slice body)
+{
+	struct response *response = &v->request->response;
+	struct buf coded = { 0 }, with = { 0 };
+	struct slice validator = validator_of(head), rest;
+	char tag[VALIDATOR_MAX];
+
+	if (encoding_put(&coded, v->kept.encoding, body) < 0) {
+		buf_fini(&coded);
+		return false;
+	}
+	rest = slice_from(head, (size_t)(validator.p + validator.n - head.p));
+	buf_str(&with, "ETag: ");
+	buf_add(&with, tag, validator_mark(tag, validator, v->kept.encoding));
+	buf_add(&with, rest.p, last_line(rest));
+	buf_printf(&with, "Content-Encoding: %s\r\nContent-Length: %zu\r\n\r\n", encoding_name(v->kept.encoding), coded.len);
+	buf_fini(&response->head);
+	buf_fini(&response->body);
+	response->head = with;
+	response->body = coded;
+	return true;
+}
+
+bool
+kept_encode(struct view *v)
+{
+	const struct region_hit *plain = v->kept.plain;
+	struct response *response = &v->request->response;
+	struct buf head = { 0 }, body = { 0 };
+
+	if (plain == NULL)
+		return false;
+	copy_value(&head, plain, 0, plain->head_length);
+	copy_value(&body, plain, plain->head_length, plain->length - plain->head_length);
+	response->status = (int)(plain->extra & EXTRA_STATUS);
+	response->shared = true;
+	v->kept.filled_at = plain->filled_at;
+	v->kept.born_ms = plain->born_ms;
+	if (encode(v, buf_as_slice(&head), buf_as_slice(&body))) {
+		keep(v, v->kept.encoding, plain->stamps, plain->stamp_count, 0);
+	} else {
+		response->head = head;
+		response->body = body;
+		return true;
+	}
+	buf_fini(&head);
+	buf_fini(&body);
+	return true;
+}
+
+/* The key for who really asked. */
+static bool
+is_for_keeping(struct view *v)
+{
+	int64_t readers = audience(v, v->authenticated ? v->answer.user : 0);
+	int status = v->request->response.status;
+
+	if (!may_be_kept(v) || tags_overflowed(v->tags) || (status != 200 && status != 404 && status != 301 && status != 302))
+		return false;
+	v->request->response.shared = v->kept.key != NULL && v->kept.audience == readers;
+	if (!v->request->response.shared) {
+		v->kept.audience = readers;
+		make_key(v);
+	}
+	return v->kept.key != NULL;
 }
 
 void
 kept_store(struct view *v)
 {
-	const struct response *response = &v->request->response;
-	struct region_item item = {
-		.key = v->cache_key,
-		.head = buf_as_slice(&response->head),
-		.body = buf_as_slice(&response->body),
-		.filled_at = v->filled_at,
-		.born_ms = v->born_ms,
-	};
-	uint32_t stamp;
+	struct response *response = &v->request->response;
+	const uint32_t *stamps;
+	size_t count;
+	bool plain;
 
-	if (v->cache_key.p == NULL || response->status != 200)
+	kept_validate(v);
+	if (!is_for_keeping(v))
 		return;
-	stamp = clock_stamp(region_clock(v->service->region),
-	    tag_of_name(v->route->resource != NULL ? v->route->resource->shape->table : "download"));
-	item.stamps = &stamp;
-	item.stamp_count = 1;
-	(void)region_put(v->service->region, &item);
+	count = tags_stamps(v->tags, region_clock(v->service->region), &stamps);
+	plain = response->status != 200 || response->body.len < ENCODE_MIN;
+	keep(v, ENCODING_IDENTITY, stamps, count, plain ? EXTRA_PLAIN : 0);
+	if (plain || v->kept.encoding == ENCODING_IDENTITY)
+		return;
+	if (encode(v, buf_as_slice(&response->head), buf_as_slice(&response->body)))
+		keep(v, v->kept.encoding, stamps, count, 0);
+}
+
+/* ---- the last touch ---- */
+
+/* The head of the response, as far as it lies in one piece. */
+static struct slice
+head_of(const struct response *response)
+{
+	const struct held *held = &response->held;
+	struct slice piece;
+
+	if (held->pieces == 0)
+		return buf_as_slice(&response->head);
+	piece = held->piece[0];
+	return slice_make(piece.p, piece.n < held->head_length ? piece.n : held->head_length);
+}
+
+/* The line that begins there, its end included. */
+static struct slice
+line_at(struct slice head, size_t at)
+{
+	struct slice line = slice_from(head, at);
+
+	line.n = (size_t)slice_index(line, '\n') + 1;
+	return line;
+}
+
+/* RFC 9110, 15.4.5: the fields that tell the client which of its copies is meant. */
+static void
+respond_not_modified(struct view *v, struct slice head)
+{
+	struct response *response = &v->request->response;
+	const char *vary = memmem(head.p, head.n, "\r\nVary: ", 8);
+	struct held held = { 0 };
+
+	held.piece[held.pieces++] = line_at(head, 0);
+	if (vary != NULL)
+		held.piece[held.pieces++] = line_at(head, (size_t)(vary + 2 - head.p));
+	held.piece[held.pieces++] = SLICE("\r\n");
+	for (unsigned i = 0; i < held.pieces; i++)
+		held.head_length += held.piece[i].n;
+	response->held = held;
+	response->status = 304;
+}
+
+static void
+count(struct view *v)
+{
+	struct worker_slot *slot = v->service->slot;
+	_Atomic uint64_t *figure = v->request->response.status == 304 ? &slot->not_modified[v->request->route] : NULL;
+
+	if (figure != NULL)
+		slots_add(figure, 1);
+	if (v->kept.outcome == KEPT_BYPASS)
+		return;
+	figure = v->kept.outcome == KEPT_HIT ? &slot->cache_hits[v->request->route] : &slot->cache_misses[v->request->route];
+	slots_add(figure, 1);
+}
+
+/* RFC 9211. */
+static const char *
+cache_status(const struct view *v)
+{
+	static const char *const texts[] = {
+		[KEPT_BYPASS] = "Cache-Status: thimble; fwd=bypass\r\n",
+		[KEPT_HIT] = "Cache-Status: thimble; hit\r\n",
+		[KEPT_MISS] = "Cache-Status: thimble; fwd=uri-miss\r\n",
+	};
+
+	if (v->kept.outcome == KEPT_MISS && v->kept.stored)
+		return "Cache-Status: thimble; fwd=uri-miss; stored\r\n";
+	return texts[v->kept.outcome];
+}
+
+void
+kept_finish(struct view *v)
+{
+	struct request *request = v->request;
+	struct slice head = head_of(&request->response);
+
+	if (request->response.status == 200 && request->if_none_match.p != NULL && has_validator(head) &&
+	    validator_none_match(request->if_none_match, validator_of(head)))
+		respond_not_modified(v, head);
+	/* without a cache there are no codings */
+	if (v->service->region != NULL && request->accept_encoding.p != NULL && has_validator(head_of(&request->response)))
+		request->response.extra[0] = "Vary: Accept-Encoding\r\n";
+	if (request->wants_cache_status)
+		request->response.extra[1] = cache_status(v);
+	count(v);
 }

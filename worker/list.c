@@ -18,7 +18,9 @@
 #include "base/settings.h"
 #include "proto/text.h"
 #include "worker/load.h"
+#include "worker/objects.h"
 #include "worker/route.h"
+#include "worker/tags.h"
 
 enum {
 	ORDERS_MAX = 8,
@@ -239,6 +241,34 @@ page_count(const struct list *l)
 	return l->count == 0 ? 1 : (l->count + l->per_page - 1) / l->per_page;
 }
 
+/* What the count and the page depend on, whatever rows they give. */
+static void
+collect_tags(struct list *l)
+{
+	struct view *v = l->v;
+	const struct resource *r = l->resource;
+	struct tag_scope scope = { .table = l->plan->tags };
+
+	if (r->parent != NULL) {
+		scope.id[0] = v->id[0];
+		scope.count = 1;
+	}
+	filters_collect(l->filters, v->tags, &scope);
+	tags_scope(v->tags, &scope);
+	tags_reads(v->tags, &scope, r->visible);
+	if (v->answer.version < r->hidden_since)
+		tags_reads(v->tags, &scope, r->hidden_below);
+	for (size_t i = 0; i < l->order_count; i++) {
+		const struct order *o = l->orders[i].order;
+
+		tags_reads(v->tags, &scope, o->expression);
+		tags_reads(v->tags, &scope, o->join);
+		tags_reads(v->tags, &scope, o->reads);
+	}
+	for (size_t i = 0; r->search != NULL && l->terms.count > 0 && r->search[i] != NULL; i++)
+		tags_reads(v->tags, &scope, r->search[i]);
+}
+
 /* The page once the count is known: from whichever end is nearer, in a total order. */
 static bool
 fetch_far_page(struct list *l)
@@ -268,8 +298,10 @@ fetch(struct list *l)
 
 	l->ties &= near && l->page == 1;
 	l->parent = detail_query_parent(v);
-	if (!empty)
+	if (!empty) {
+		collect_tags(l);
 		query_count(l);
+	}
 	if (!empty && near)
 		query_rows(l, l->per_page, (l->page - 1) * l->per_page, false);
 	if (!view_flush(v))
@@ -328,7 +360,7 @@ render(struct list *l)
 {
 	struct view *v = l->v;
 	struct answer *a = &v->answer;
-	struct load *load = load_new(v->request->arena, v->service->catalog);
+	struct load *load = load_new(v->request->arena, v->service->catalog, v->tags, objects_new(v));
 	const char *error;
 
 	if (l->rows != NULL && l->rows->count > 0) {

@@ -8,13 +8,16 @@
 
 #include "base/arena.h"
 #include "worker/idmap.h"
+#include "worker/objects.h"
+#include "worker/tags.h"
 
 /* Objects of one plan, by id. */
 struct set {
-	struct idmap map;	/* id -> row, -1 while it is not there */
-	int64_t *wanted;	/* ids asked for and not yet fetched */
+	struct idmap map;	/* id -> row, of those that were kept or behind them; -1 while it is not there */
+	int64_t *wanted;	/* ids asked for and not yet there */
 	size_t wanted_count, wanted_capacity;
-	struct rows *rows;
+	struct rows kept;	/* found in the cache */
+	struct rows *fetched;	/* given by the database; NULL: it was not asked */
 };
 
 /* Children of one list, by parent. */
@@ -28,17 +31,21 @@ struct children {
 struct load {
 	struct arena *arena;
 	const struct catalog *catalog;
+	struct tags *tags;
+	struct objects *objects;
 	struct set sets[CATALOG_PLANS_MAX];
 	struct children lists[CATALOG_MANYS_MAX];
 };
 
 struct load *
-load_new(struct arena *arena, const struct catalog *catalog)
+load_new(struct arena *arena, const struct catalog *catalog, struct tags *tags, struct objects *objects)
 {
 	struct load *load = arena_zalloc(arena, sizeof(*load));
 
 	load->arena = arena;
 	load->catalog = catalog;
+	load->tags = tags;
+	load->objects = objects;
 	for (int i = 0; i < CATALOG_PLANS_MAX; i++)
 		load->sets[i].map.arena = arena;
 	for (int i = 0; i < CATALOG_MANYS_MAX; i++)
@@ -55,6 +62,7 @@ want(struct load *load, const struct plan *plan, int64_t id)
 	(void)idmap_at(&set->map, id);
 	if (set->map.count == before)
 		return;
+	tags_object(load->tags, plan->tags, id);	/* whether it is there or not */
 	if (set->wanted_count == set->wanted_capacity) {
 		size_t capacity = set->wanted_capacity ? set->wanted_capacity * 2 : 32;
 		int64_t *grown = arena_alloc(load->arena, capacity * sizeof(*grown));
@@ -92,6 +100,10 @@ query_children(struct load *load, const struct field_plan *f, const struct rows 
 			parents[count++] = rows_int(rows, row, f->column[0].own);
 	if (count == 0)
 		return;
+	for (size_t i = 0; i < count; i++)
+		tags_object(load->tags, load->catalog->many_owner[f->many], parents[i]);
+	if (load->catalog->many_through[f->many] != NULL)
+		tags_table(load->tags, load->catalog->many_through[f->many]);
 	q = sql_new(load->arena, load->catalog->dialect);
 	sql_add(q, load->catalog->many_by_parent[f->many]);
 	sql_ids(q, parents, count);
@@ -119,6 +131,54 @@ follow_fields(struct load *load, const struct field_plan *fields, int count, enu
 	}
 }
 
+/* Takes over what was found of the set's wanted objects; the others are wanted still. */
+static void
+take_kept(struct load *load, struct set *set, const struct object *object)
+{
+	size_t asked = set->wanted_count;
+
+	set->wanted_count = 0;
+	for (size_t i = 0; i < asked; i++) {
+		size_t columns = (size_t)object[i].plan->column_count;
+
+		if (object[i].cells == NULL) {
+			set->wanted[set->wanted_count++] = object[i].id;
+			continue;
+		}
+		if (set->kept.count == 0)
+			set->kept = (struct rows){ 0, (int)columns,
+				arena_alloc(load->arena, (asked - i) * columns * sizeof(*set->kept.cells)) };
+		memcpy(&set->kept.cells[(size_t)set->kept.count * columns], object[i].cells,
+		    columns * sizeof(*set->kept.cells));
+		*idmap_at(&set->map, object[i].id) = set->kept.count++;
+	}
+}
+
+/* Looks for all wanted objects in the cache, at once. */
+static void
+find_objects(struct load *load)
+{
+	struct object *object;
+	size_t count = 0, n = 0;
+
+	if (load->objects == NULL)
+		return;
+	for (int i = 0; i < load->catalog->plan_count; i++)
+		count += load->sets[i].wanted_count;
+	object = arena_alloc(load->arena, (count + 1) * sizeof(*object));
+	for (int i = 0; i < load->catalog->plan_count; i++)
+		for (size_t k = 0; k < load->sets[i].wanted_count; k++)
+			object[n++] = (struct object){ load->catalog->plans[i], load->sets[i].wanted[k], NULL };
+	objects_find(load->objects, object, count);
+	n = 0;
+	for (int i = 0; i < load->catalog->plan_count; i++) {
+		size_t asked = load->sets[i].wanted_count;
+
+		take_kept(load, &load->sets[i], object + n);
+		n += asked;
+	}
+}
+
 static void
 query_objects(struct load *load, struct snapshot *snapshot)
 {
@@ -132,7 +192,7 @@ query_objects(struct load *load, struct snapshot *snapshot)
 		q = sql_new(load->arena, load->catalog->dialect);
 		sql_add(q, plan->by_key);
 		sql_ids(q, set->wanted, set->wanted_count);
-		set->rows = store_query(snapshot, q);
+		set->fetched = store_query(snapshot, q);
 	}
 }
 
@@ -140,16 +200,24 @@ static void
 index_objects(struct load *load)
 {
 	for (int i = 0; i < load->catalog->plan_count; i++) {
+		const struct plan *plan = load->catalog->plans[i];
 		struct set *set = &load->sets[i];
 
-		for (int row = 0; set->rows != NULL && row < set->rows->count; row++)
-			*idmap_at(&set->map, rows_int(set->rows, row, load->catalog->plans[i]->key)) = row;
+		if (set->kept.count > 0)
+			plan_collect(plan, load->tags, &set->kept, 0);
+		if (set->fetched == NULL)
+			continue;
+		plan_collect(plan, load->tags, set->fetched, 0);
+		for (int row = 0; row < set->fetched->count; row++)
+			*idmap_at(&set->map, rows_int(set->fetched, row, plan->key)) = set->kept.count + row;
+		objects_keep(load->objects, plan, set->fetched);
 	}
 }
 
 static void
 index_children(struct load *load, struct children *list)
 {
+	plan_collect(list->plan, load->tags, list->rows, 1);
 	list->next = arena_alloc(load->arena, ((size_t)list->rows->count + 1) * sizeof(*list->next));
 	for (int row = list->rows->count - 1; row >= 0; row--) {
 		int *first = idmap_at(&list->map, rows_int(list->rows, row, 0));
@@ -165,7 +233,9 @@ load_rows(struct load *load, struct snapshot *snapshot, const struct plan *plan,
 {
 	enum store_status status;
 
+	plan_collect(plan, load->tags, rows, 0);
 	follow_fields(load, plan->fields, plan->field_count, version, rows, snapshot);
+	find_objects(load);
 	query_objects(load, snapshot);
 	status = store_flush_last(snapshot, error_r);
 	if (status != STORE_OK)
@@ -181,9 +251,10 @@ bool
 load_find(const struct load *load, const struct plan *plan, int64_t id, struct row *row_r)
 {
 	const struct set *set = &load->sets[plan->index];
-	int row = set->rows != NULL ? idmap_get(&set->map, id) : -1;
+	int row = idmap_get(&set->map, id);
+	bool kept = row < set->kept.count;
 
-	*row_r = (struct row){ plan, set->rows, row, 0 };
+	*row_r = (struct row){ plan, kept ? &set->kept : set->fetched, kept ? row : row - set->kept.count, 0 };
 	return row >= 0;
 }
 

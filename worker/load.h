@@ -3,7 +3,9 @@
  * The objects that belong to the rows of an answer, fetched in a fixed number
  * of statements whatever the number of rows: one for each kind of object
  * (`id` among these) and one for each list of children (parent among these),
- * all in one round trip, with which the snapshot ends.
+ * all in one round trip, with which the snapshot ends.  Objects that are kept
+ * (objects.h) are not asked for; when nothing is left to be asked for, the snapshot
+ * ends without waiting.
  *
  * This is the one place where objects are fetched by id.  Job thread; lives
  * in the request's arena.
@@ -14,8 +16,10 @@
 #include "worker/plan.h"
 
 struct load;
+struct objects;
 
-struct load *load_new(struct arena *arena, const struct catalog *catalog);
+/* Leaves the tags of all it fetches, and of the rows it is given. */
+struct load *load_new(struct arena *arena, const struct catalog *catalog, struct tags *tags, struct objects *objects);
 
 /* Fetches all that the rows (of this plan) refer to and this version shows, and ends the snapshot. */
 enum store_status load_rows(struct load *load, struct snapshot *snapshot, const struct plan *plan,

@@ -9,9 +9,12 @@
 
 #include <stdlib.h>
 
+#include <openssl/evp.h>
+
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "worker/tags.h"
 
 struct catalog *
 catalog_new(enum dialect dialect)
@@ -81,6 +84,16 @@ plan_column(struct plan *plan, struct slice name)
 	return plan->column_count++;
 }
 
+static const struct tag_table *
+tag_table(const char *name)
+{
+	const struct tag_table *found = name != NULL ? tag_table_of(name) : NULL;
+
+	if (found == NULL)
+		log_fatalx("table %s has no tags", name != NULL ? name : "(none)");
+	return found;
+}
+
 static int
 catalog_many(struct catalog *catalog, const struct many *many)
 {
@@ -90,6 +103,8 @@ catalog_many(struct catalog *catalog, const struct many *many)
 	if (catalog->many_count == CATALOG_MANYS_MAX)
 		log_fatalx("too many lists in the catalog");
 	catalog->manys[catalog->many_count] = many;
+	catalog->many_owner[catalog->many_count] = tag_table(many->owner);
+	catalog->many_through[catalog->many_count] = many->through != NULL ? tag_table(many->through) : NULL;
 	return catalog->many_count++;
 }
 
@@ -164,6 +179,30 @@ compile_fields(struct catalog *catalog, struct plan *plan, const struct field *f
 	return count;
 }
 
+static void
+compile_joined(struct plan *plan)
+{
+	for (const struct joined *j = plan->shape->joined; j != NULL && j->column != NULL; j++) {
+		if (plan->joined_count == PLAN_JOINED_MAX)
+			log_fatalx("table %s: too many joined tables", plan->shape->table);
+		plan->joined[plan->joined_count].column = plan_column(plan, slice_str(j->column));
+		plan->joined[plan->joined_count++].tags = tag_table(j->table);
+	}
+}
+
+/* Rows that are kept are found again by this, by whoever asks for the same columns of the same tables. */
+static void
+identify(struct plan *plan, enum dialect dialect)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char *text = xasprintf("%d %s", (int)dialect, plan->by_key);
+
+	if (EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) != 1)
+		log_fatalx("no digest can be made of a statement");
+	memcpy(plan->identity, digest, PLAN_IDENTITY);
+	free(text);
+}
+
 /*
  * The statements that fetch a plan's objects.  Made anew for all plans when
  * one was added: it may have added columns to others, which it refers to.
@@ -185,6 +224,7 @@ write_statements(struct catalog *catalog)
 		plan->select = text.data;
 		plan->by_key = xasprintf("SELECT %s FROM %s WHERE %s ", plan->select, plan->from,
 		    plan->expression[plan->key]);
+		identify(plan, catalog->dialect);
 	}
 	for (int i = 0; i < catalog->many_count; i++) {
 		const struct many *many = catalog->manys[i];
@@ -216,6 +256,31 @@ catalog_plan(struct catalog *catalog, const struct shape *shape, bool detail)
 	plan->from = xasprintf("%s t%s%s", shape->table, shape->joins != NULL ? " " : "",
 	    shape->joins != NULL ? shape->joins : "");
 	plan->field_count = compile_fields(catalog, plan, shape->fields, &plan->fields);
+	compile_joined(plan);
+	if (plan->column_count > 1)	/* the index has no table */
+		plan->tags = tag_table(shape->table);
 	write_statements(catalog);
 	return plan;
+}
+
+static void
+collect_row(const struct plan *plan, struct tags *tags, const struct rows *rows, int row, int offset)
+{
+	if (!plan->shape->part)
+		tags_object(tags, plan->tags, rows_int(rows, row, offset + plan->key));
+	for (int i = 0; i < plan->joined_count; i++)
+		if (!rows_null(rows, row, offset + plan->joined[i].column))
+			tags_object(tags, plan->joined[i].tags, rows_int(rows, row, offset + plan->joined[i].column));
+}
+
+void
+plan_collect(const struct plan *plan, struct tags *tags, const struct rows *rows, int offset)
+{
+	if (tags == NULL)
+		return;
+	tags_table(tags, plan->tags);
+	for (int i = 0; i < plan->joined_count; i++)
+		tags_table(tags, plan->joined[i].tags);
+	for (int row = 0; row < rows->count; row++)
+		collect_row(plan, tags, rows, row, offset);
 }

@@ -9,7 +9,13 @@
 
 #include "worker/resource.h"
 
-enum { PLAN_COLUMNS_MAX = 40, PLAN_FIELDS_MAX = 40, FIELD_COLUMNS_MAX = 4, CATALOG_PLANS_MAX = 48, CATALOG_MANYS_MAX = 16 };
+enum {
+	PLAN_COLUMNS_MAX = 40, PLAN_FIELDS_MAX = 40, PLAN_JOINED_MAX = 4, FIELD_COLUMNS_MAX = 4, CATALOG_PLANS_MAX = 48,
+	CATALOG_MANYS_MAX = 16, PLAN_IDENTITY = 16
+};
+
+struct tag_table;
+struct tags;
 
 struct field_plan {
 	const struct field *field;
@@ -35,8 +41,15 @@ struct plan {
 	char *select;			/* the expressions, with commas */
 	char *from;			/* "TABLE t JOINS" */
 	char *by_key;			/* the statement for a set of ids, up to these */
+	unsigned char identity[PLAN_IDENTITY];	/* a digest of by_key and its dialect: what its rows are like */
 	struct field_plan *fields;
 	int field_count;
+	const struct tag_table *tags;	/* of the shape's table; NULL: there is none */
+	struct {
+		int column;
+		const struct tag_table *tags;
+	} joined[PLAN_JOINED_MAX];	/* of the shape's `joined` */
+	int joined_count;
 };
 
 struct catalog {
@@ -45,6 +58,7 @@ struct catalog {
 	int plan_count;
 	const struct many *manys[CATALOG_MANYS_MAX];
 	char *many_by_parent[CATALOG_MANYS_MAX];	/* its statement, up to the parents' ids */
+	const struct tag_table *many_owner[CATALOG_MANYS_MAX], *many_through[CATALOG_MANYS_MAX];
 	int many_count;
 };
 
@@ -54,6 +68,13 @@ void catalog_free(struct catalog **catalog);
 
 /* The plan of a shape; compiled, with what it refers to, when asked for the first time. */
 const struct plan *catalog_plan(struct catalog *catalog, const struct shape *shape, bool detail);
+
+/*
+ * The tags of what a plan's statement read: its tables, and each row, that is
+ * the object and what was joined to it.  `offset` is of the plan's first
+ * column in the result.
+ */
+void plan_collect(const struct plan *plan, struct tags *tags, const struct rows *rows, int offset);
 
 /* Cell of the row for the n-th column of a field, without following. */
 static inline struct slice

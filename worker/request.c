@@ -17,10 +17,9 @@ response_fini(void *object)
 	buf_fini(&response->body);
 }
 
-struct request *
-request_new(void)
+static struct request *
+request_in(struct arena *arena)
 {
-	struct arena *arena = arena_new();
 	struct request *request = arena_zalloc(arena, sizeof(*request));
 
 	request->arena = arena;
@@ -28,6 +27,33 @@ request_new(void)
 	request->method = METHOD_OTHER;
 	arena_cleanup(arena, response_fini, &request->response);
 	return request;
+}
+
+void
+response_finish(struct request *request, int status, const char *type)
+{
+	struct response *response = &request->response;
+
+	response->status = status;
+	buf_printf(&response->head, "Content-Type: %s\r\nCache-Control: no-store\r\n", type);
+	if (status == 503)
+		buf_str(&response->head, "Retry-After: 1\r\n");
+	buf_printf(&response->head, "Content-Length: %zu\r\n\r\n", response->body.len);
+}
+
+struct request *
+request_new(void)
+{
+	return request_in(arena_new());
+}
+
+struct request *
+request_again(struct request *request)
+{
+	struct arena *arena = request->arena;
+
+	arena_reset(arena);
+	return request_in(arena);
 }
 
 void

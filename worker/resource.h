@@ -84,6 +84,11 @@ struct shape {
 		const char *name, *expression;
 	} *computed;			/* ends with NULL; may be NULL */
 	const char *key;		/* column that ids of this shape name; NULL: "id" */
+	/* The rows of other tables that stand in a row: columns with their ids, for the tags. */
+	const struct joined {
+		const char *column, *table;
+	} *joined;			/* ends with NULL; may be NULL */
+	bool part;			/* rows are part of their parent, and have no tag of their own */
 };
 
 /* A list of objects that belong to a row, all parents' in one statement. */
@@ -92,6 +97,8 @@ struct many {
 	const char *parent;		/* expression that names the parent */
 	const char *from;		/* must define t; the shape's joins follow */
 	const char *order;
+	const char *owner;		/* table of the parents: which children there are is part of them */
+	const char *through;		/* table that links the two; NULL: none */
 };
 
 enum filter_kind {
@@ -115,6 +122,7 @@ struct filter {
 	enum version since;
 	const struct reference *reference;
 	const char *const *choices;
+	const char *reads;	/* "table.column ..." that the expression reads beside columns of t */
 };
 
 struct order {
@@ -122,6 +130,7 @@ struct order {
 	const char *expression;
 	const char *join;	/* NULL, or what the expression needs */
 	bool ties;		/* many rows share a value */
+	const char *reads;	/* "table.column ..." that the two read beside columns of t */
 };
 
 /* What OPTIONS says of a view. */

@@ -12,11 +12,14 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/monotonic.h"
 #include "base/settings.h"
 #include "proto/text.h"
+#include "worker/known.h"
 #include "worker/resources/resources.h"
 #include "worker/route.h"
 #include "worker/shared.h"
+#include "worker/tags.h"
 #include "worker/worker.h"
 
 static void
@@ -38,6 +41,7 @@ service_new(const struct heritage *heritage, struct store *store)
 	service->credentials = &heritage->shared->credentials;
 	service->region = heritage->region;
 	service->worker = heritage->slot;
+	service->slot = &heritage->shared->workers[heritage->slot];
 	service->generation = heritage->generation;
 	service->catalog = catalog_new(store_dialect(store));
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -163,6 +167,7 @@ answer_index(struct view *v)
 	view_begin_json(v);
 	answer_object(&v->answer, row);
 	view_respond(v, 200);
+	kept_validate(v);
 	return true;
 }
 
@@ -212,7 +217,8 @@ service_answer(struct service *service, struct request *request)
 	}
 	make_urls(v);
 	if (!v->in_api)
-		return is_safe(request->method, request->method_name) ? kept_find(v) : answer_page(v, 403);
+		return is_safe(request->method, request->method_name) ? kept_find(v, request->started_us / 1000) :
+		    answer_page(v, 403);
 	v->representation = negotiate(request->accept, uri_query_last(&v->query, "format"), &indent);
 	v->answer.json.indent = indent;
 	if (v->representation == REPRESENTATION_NO_FORMAT || v->representation == REPRESENTATION_NONE) {
@@ -225,7 +231,7 @@ service_answer(struct service *service, struct request *request)
 	}
 	if (v->route->kind == ROUTE_INDEX && request->authorization.p == NULL && view_is_read(v))
 		return answer_index(v);
-	return kept_find(v);
+	return kept_find(v, request->started_us / 1000);
 }
 
 enum view_result
@@ -352,6 +358,8 @@ run_api(struct view *v)
 {
 	enum view_result result = auth_identify(v);
 
+	if (result == VIEW_GO_ON && v->authenticated)
+		known_store(v);
 	/* hashing a password lets go of the connection */
 	if (result == VIEW_GO_ON)
 		result = service_begin(v);
@@ -367,14 +375,54 @@ service_run(struct service *service, struct request *request, bool may_hash)
 	enum view_result result;
 
 	(void)service;
+	if (kept_encode(v))
+		return SERVICE_DONE;
 	v->may_hash = may_hash;
+	/* kept when the view comes again to hash: what was read before counts as well */
+	if (v->tags == NULL && v->service->region != NULL)
+		v->tags = tags_new(request->arena);
 	result = service_begin(v);
 	if (result == VIEW_GO_ON)
 		result = v->in_api ? run_api(v) : v->route->run(v);
 	view_end(v);
 	if (result == VIEW_ANSWERED)
+		tags_log(v->tags, v->path);
+	if (result == VIEW_ANSWERED)
 		kept_store(v);
 	return result == VIEW_NEEDS_HASH ? SERVICE_NEEDS_HASH : SERVICE_DONE;
+}
+
+bool
+service_again(struct service *service, struct request *request)
+{
+	(void)service;
+	return kept_find(request->state, monotonic_ms());
+}
+
+bool
+service_by_shortcut(struct service *service, struct request *request, const struct shortcut *shortcut)
+{
+	struct view *v = arena_zalloc(request->arena, sizeof(*v));
+
+	v->service = service;
+	v->request = request;
+	request->state = v;
+	return kept_find_shortcut(v, shortcut);
+}
+
+bool
+service_learn(struct service *service, const struct request *request, struct shortcut *shortcut_r)
+{
+	(void)service;
+	return request->state != NULL && kept_learn(request->state, shortcut_r);
+}
+
+void
+service_finish(struct service *service, struct request *request)
+{
+	(void)service;
+	if (request->state != NULL)
+		kept_finish(request->state);
 }
 
 const char *

@@ -14,6 +14,7 @@
 struct heritage;
 struct request;
 struct service;
+struct shortcut;
 struct store;
 
 /* What a worker inherited, and its store; borrowed.  One per worker; called before threads start. */
@@ -34,6 +35,23 @@ enum service_result {
 
 /* Job thread: answers the request, with the database. */
 enum service_result service_run(struct service *service, struct request *request, bool may_hash);
+
+/*
+ * Loop: looks once more whether a request that waited for another can be
+ * answered without a job thread, as service_answer.
+ */
+bool service_again(struct service *service, struct request *request);
+
+/*
+ * Loop: answers a request of which nothing is known but its shortcut.  False:
+ * the answer is not there; the request has to be read and to begin anew.
+ */
+bool service_by_shortcut(struct service *service, struct request *request, const struct shortcut *shortcut);
+/* Loop: the shortcut to the answer that a request got, as far as the service knows it.  False: there is none. */
+bool service_learn(struct service *service, const struct request *request, struct shortcut *shortcut_r);
+
+/* Loop: the last touch to every response, before it is written. */
+void service_finish(struct service *service, struct request *request);
 
 /*
  * Any thread: makes {"detail": text} the response, replacing what was there.

@@ -43,6 +43,11 @@ struct worker_slot {
 	/* counters */
 	_Atomic uint64_t accepted;
 	_Atomic uint64_t requests[STATS_ROUTES_MAX][STATS_METHODS_MAX][STATS_CODES_MAX];
+	_Atomic uint64_t cache_hits[STATS_ROUTES_MAX];		/* answered from the region */
+	_Atomic uint64_t cache_misses[STATS_ROUTES_MAX];	/* looked for there in vain */
+	_Atomic uint64_t not_modified[STATS_ROUTES_MAX];	/* answered 304, from the region or not */
+	_Atomic uint64_t object_hits;	/* of answers that were made: objects taken from the region */
+	_Atomic uint64_t object_misses;	/* and those looked for there in vain; both by all threads of the worker */
 	_Atomic uint64_t duration_us_sum;
 	_Atomic uint64_t duration_bucket[STATS_BUCKETS];
 	_Atomic uint64_t bytes_sent;

@@ -24,6 +24,7 @@
 #include "worker/conn.h"
 #include "worker/request.h"
 #include "worker/shared.h"
+#include "worker/slots.h"
 
 enum {
 	READY_FRESH_MS = 1000,
@@ -71,19 +72,6 @@ static const char *const method_names[STATS_METHODS_MAX] = {
 	[METHOD_PUT] = "PUT", [METHOD_PATCH] = "PATCH", [METHOD_DELETE] = "DELETE", [METHOD_OTHER] = "other",
 };
 
-static uint64_t
-get(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-/* The slot's worker is its only writer, so no locked instruction is needed. */
-static void
-add(_Atomic uint64_t *counter, uint64_t n)
-{
-	atomic_store_explicit(counter, get(counter) + n, memory_order_relaxed);
-}
-
 static unsigned
 code_index(int status)
 {
@@ -108,46 +96,12 @@ status_count(struct worker_slot *slot, const struct request *request, uint64_t d
 {
 	unsigned route = request->route < STATS_ROUTES_MAX ? request->route : 0;
 
-	add(&slot->requests[route][request->method][code_index(request->response.status)], 1);
-	add(&slot->duration_bucket[bucket_index(duration_us)], 1);
-	add(&slot->duration_us_sum, duration_us);
+	slots_add(&slot->requests[route][request->method][code_index(request->response.status)], 1);
+	slots_add(&slot->duration_bucket[bucket_index(duration_us)], 1);
+	slots_add(&slot->duration_us_sum, duration_us);
 }
 
 /* ---- metrics ---- */
-
-/* Offset of a counter in struct worker_slot, for sum(). */
-#define SLOT(member) offsetof(struct worker_slot, member)
-
-/* The slots that count, looked up once: there are ten thousand sums over them. */
-struct slots {
-	const struct worker_slot *slot[SHARED_WORKERS_MAX];
-	unsigned count;
-};
-
-/* A slot that never had a worker is not read further: reading it would allocate its pages. */
-static struct slots
-used_slots(const struct shared *shared)
-{
-	struct slots slots = { .count = 0 };
-
-	for (int i = 0; i < SHARED_WORKERS_MAX; i++) {
-		const struct worker_slot *slot = &shared->workers[i];
-
-		if (get(&slot->accepted) > 0 || atomic_load_explicit(&slot->pid, memory_order_relaxed) != 0)
-			slots.slot[slots.count++] = slot;
-	}
-	return slots;
-}
-
-static uint64_t
-sum(const struct slots *slots, size_t offset)
-{
-	uint64_t total = 0;
-
-	for (unsigned i = 0; i < slots->count; i++)
-		total += get((const _Atomic uint64_t *)(const void *)((const char *)slots->slot[i] + offset));
-	return total;
-}
 
 static void
 describe(struct buf *out, const char *name, const char *type, const char *help)
@@ -184,7 +138,7 @@ put_requests(struct buf *out, const struct slots *slots)
 	for (unsigned r = 0; r < STATS_ROUTES_MAX && (route = service_route_name(r)) != NULL; r++)
 		for (unsigned m = 0; m < STATS_METHODS_MAX; m++)
 			for (unsigned k = 0; k < STATS_CODES_MAX; k++) {
-				uint64_t n = sum(slots, SLOT(requests[r][m][k]));
+				uint64_t n = slots_sum(slots, SLOTS_AT(requests[r][m][k]));
 
 				if (n == 0)
 					continue;
@@ -204,11 +158,11 @@ put_durations(struct buf *out, const struct slots *slots)
 
 	describe(out, name, "histogram", "From the whole request to the whole answer; sending it is not in it.");
 	for (unsigned i = 0; i < STATS_BUCKETS; i++) {
-		total += sum(slots, SLOT(duration_bucket[i]));
+		total += slots_sum(slots, SLOTS_AT(duration_bucket[i]));
 		buf_printf(out, "%s_bucket{le=\"%s\"} %llu\n", name, i < BUCKETS ? buckets[i].text : "+Inf",
 		    (unsigned long long)total);
 	}
-	put_seconds(out, "thimble_http_request_duration_seconds_sum", sum(slots, SLOT(duration_us_sum)));
+	put_seconds(out, "thimble_http_request_duration_seconds_sum", slots_sum(slots, SLOTS_AT(duration_us_sum)));
 	put_value(out, "thimble_http_request_duration_seconds_count", "", total);
 }
 
@@ -218,32 +172,62 @@ put_http(struct buf *out, const struct slots *slots)
 	put_requests(out, slots);
 	put_durations(out, slots);
 	put_one(out, "thimble_http_requests_in_flight", "gauge", "Requests that are being answered.",
-	    sum(slots, SLOT(in_flight)));
-	put_one(out, "thimble_http_connections", "gauge", "Open connections of clients.", sum(slots, SLOT(connections)));
-	put_one(out, "thimble_http_connections_total", "counter", "Connections accepted.", sum(slots, SLOT(accepted)));
-	put_one(out, "thimble_http_sent_bytes_total", "counter", "Bytes sent to clients.", sum(slots, SLOT(bytes_sent)));
+	    slots_sum(slots, SLOTS_AT(in_flight)));
+	put_one(out, "thimble_http_connections", "gauge", "Open connections of clients.",
+	    slots_sum(slots, SLOTS_AT(connections)));
+	put_one(out, "thimble_http_connections_total", "counter", "Connections accepted.",
+	    slots_sum(slots, SLOTS_AT(accepted)));
+	put_one(out, "thimble_http_sent_bytes_total", "counter", "Bytes sent to clients.",
+	    slots_sum(slots, SLOTS_AT(bytes_sent)));
 	put_one(out, "thimble_http_bad_requests_total", "counter", "Requests refused before they were routed.",
-	    sum(slots, SLOT(bad_requests)));
+	    slots_sum(slots, SLOTS_AT(bad_requests)));
 	put_one(out, "thimble_http_shed_total", "counter", "Requests answered 503 because the job queue was full.",
-	    sum(slots, SLOT(shed)));
+	    slots_sum(slots, SLOTS_AT(shed)));
 	put_one(out, "thimble_http_timeouts_total", "counter", "Requests answered 503 after request_timeout.",
-	    sum(slots, SLOT(timeouts)));
-	put_one(out, "thimble_jobs_queued", "gauge", "Jobs that wait for a thread.", sum(slots, SLOT(queued)));
+	    slots_sum(slots, SLOTS_AT(timeouts)));
+	put_one(out, "thimble_jobs_queued", "gauge", "Jobs that wait for a thread.",
+	    slots_sum(slots, SLOTS_AT(queued)));
 }
 
 static void
 put_database(struct buf *out, const struct slots *slots)
 {
-	put_one(out, "thimble_db_connections", "gauge", "Open connections to the database.", sum(slots, SLOT(db_open)));
+	put_one(out, "thimble_db_connections", "gauge", "Open connections to the database.",
+	    slots_sum(slots, SLOTS_AT(db_open)));
 	describe(out, "thimble_db_queries_total", "counter", "Statements sent to the database.");
-	put_value(out, "thimble_db_queries_total", "{result=\"ok\"}", sum(slots, SLOT(db_statements)));
-	put_value(out, "thimble_db_queries_total", "{result=\"error\"}", sum(slots, SLOT(db_failures)));
+	put_value(out, "thimble_db_queries_total", "{result=\"ok\"}", slots_sum(slots, SLOTS_AT(db_statements)));
+	put_value(out, "thimble_db_queries_total", "{result=\"error\"}", slots_sum(slots, SLOTS_AT(db_failures)));
 	describe(out, "thimble_db_pool_wait_seconds", "counter", "Time that jobs waited for a connection.");
-	put_seconds(out, "thimble_db_pool_wait_seconds", sum(slots, SLOT(db_wait_us)));
+	put_seconds(out, "thimble_db_pool_wait_seconds", slots_sum(slots, SLOTS_AT(db_wait_us)));
+}
+
+/* Of each route: what the answers were made of. */
+static void
+put_kept(struct buf *out, const struct slots *slots)
+{
+	static const struct {
+		const char *result;
+		size_t at;
+	} figures[] = {
+		{ "hit", SLOTS_AT(cache_hits) }, { "miss", SLOTS_AT(cache_misses) },
+		{ "not_modified", SLOTS_AT(not_modified) },
+	};
+	static const char name[] = "thimble_cache_answers_total";
+	const char *route;
+
+	describe(out, name, "counter", "Answers given from shared memory, not found there, and 304s, by route.");
+	for (unsigned r = 0; r < STATS_ROUTES_MAX && (route = service_route_name(r)) != NULL; r++)
+		for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+			uint64_t n = slots_sum(slots, figures[i].at + r * sizeof(_Atomic uint64_t));
+
+			if (n > 0)
+				buf_printf(out, "%s{route=\"%s\",result=\"%s\"} %llu\n", name, route,
+				    figures[i].result, (unsigned long long)n);
+		}
 }
 
 static void
-put_cache(struct buf *out, struct region *region)
+put_cache(struct buf *out, struct region *region, const struct slots *slots)
 {
 	struct region_stats s;
 
@@ -254,10 +238,15 @@ put_cache(struct buf *out, struct region *region)
 	put_value(out, "thimble_cache_lookups_total", "{tier=\"region\",result=\"hit\"}", s.hits);
 	put_value(out, "thimble_cache_lookups_total", "{tier=\"region\",result=\"miss\"}", s.misses);
 	put_value(out, "thimble_cache_lookups_total", "{tier=\"region\",result=\"stale\"}", s.stale);
+	put_value(out, "thimble_cache_lookups_total", "{tier=\"objects\",result=\"hit\"}", slots_sum(slots, SLOTS_AT(object_hits)));
+	put_value(out, "thimble_cache_lookups_total", "{tier=\"objects\",result=\"miss\"}", slots_sum(slots, SLOTS_AT(object_misses)));
+	put_kept(out, slots);
 	describe(out, "thimble_cache_bytes", "gauge", "Bytes of shared memory that answers take up.");
 	put_value(out, "thimble_cache_bytes", "{tier=\"region\"}", s.bytes);
 	put_one(out, "thimble_cache_capacity_bytes", "gauge", "Bytes of shared memory for answers.", s.capacity);
 	put_one(out, "thimble_cache_entries", "gauge", "Answers in shared memory.", s.entries);
+	put_one(out, "thimble_cache_oldest_seconds", "gauge", "Age of the oldest answer in shared memory.",
+	    s.oldest_ms != 0 ? (monotonic_ms() - s.oldest_ms) / 1000 : 0);
 	put_one(out, "thimble_cache_pins", "gauge", "Answers that are being sent from shared memory.", s.pins);
 	describe(out, "thimble_cache_evictions_total", "counter", "Answers that had to go.");
 	put_value(out, "thimble_cache_evictions_total", "{reason=\"space\"}", s.evicted);
@@ -277,56 +266,25 @@ put_workers(struct buf *out, const struct shared *shared)
 	put_value(out, "thimble_workers", "{state=\"starting\"}", states[WORKER_STARTING]);
 	put_value(out, "thimble_workers", "{state=\"running\"}", states[WORKER_RUNNING]);
 	put_value(out, "thimble_workers", "{state=\"draining\"}", states[WORKER_DRAINING]);
-	put_one(out, "thimble_worker_respawns_total", "counter", "Workers replaced after they died.", get(&shared->respawns));
+	put_one(out, "thimble_worker_respawns_total", "counter", "Workers replaced after they died.",
+	    slots_get(&shared->respawns));
 	describe(out, "thimble_reloads_total", "counter", "Reloads of the configuration.");
-	put_value(out, "thimble_reloads_total", "{result=\"ok\"}", get(&shared->reloads_ok));
-	put_value(out, "thimble_reloads_total", "{result=\"failed\"}", get(&shared->reloads_failed));
+	put_value(out, "thimble_reloads_total", "{result=\"ok\"}", slots_get(&shared->reloads_ok));
+	put_value(out, "thimble_reloads_total", "{result=\"failed\"}", slots_get(&shared->reloads_failed));
 	describe(out, "thimble_build_info", "gauge", "1, with the version as a label.");
 	put_value(out, "thimble_build_info", "{version=\"" PACKAGE_VERSION "\"}", 1);
-}
-
-struct usage {
-	uint64_t resident;	/* bytes */
-	uint64_t cpu_us;
-	uint64_t threads;
-};
-
-/* Adds what /proc/PID/stat says; a process that is gone adds nothing. */
-static void
-add_usage(struct usage *usage, int pid)
-{
-	char path[40], line[1024];
-	const char *at;
-	unsigned long long user, system;
-	unsigned long ticks = (unsigned long)sysconf(_SC_CLK_TCK);
-	long threads, resident;
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return;
-	/* The name in parentheses may hold anything; the fields begin behind its end. */
-	if (fgets(line, sizeof(line), f) != NULL && (at = strrchr(line, ')')) != NULL &&
-	    sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %ld %*d %*u %*u %ld",
-		&user, &system, &threads, &resident) == 4) {
-		usage->cpu_us += (user + system) * 1000000 / ticks;
-		usage->threads += (uint64_t)threads;
-		usage->resident += (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
-	}
-	fclose(f);
 }
 
 static void
 put_process(struct buf *out, const struct shared *shared)
 {
-	struct usage usage = { 0 };
+	struct slots_usage usage = { 0 };
 
 	for (int i = 0; i < SHARED_WORKERS_MAX; i++) {
 		int pid = atomic_load_explicit(&shared->workers[i].pid, memory_order_relaxed);
 
 		if (pid > 0)
-			add_usage(&usage, pid);
+			slots_add_usage(&usage, pid);
 	}
 	put_one(out, "process_resident_memory_bytes", "gauge", "Of all workers; what they share is counted in each.",
 	    usage.resident);
@@ -338,29 +296,17 @@ put_process(struct buf *out, const struct shared *shared)
 /* ---- answers ---- */
 
 static void
-finish(struct request *request, int status, const char *type)
-{
-	struct response *response = &request->response;
-
-	response->status = status;
-	buf_printf(&response->head, "Content-Type: %s\r\nCache-Control: no-store\r\n", type);
-	if (status == 503)
-		buf_str(&response->head, "Retry-After: 1\r\n");
-	buf_printf(&response->head, "Content-Length: %zu\r\n\r\n", response->body.len);
-}
-
-static void
 answer_metrics(const struct status *status, struct request *request)
 {
-	struct slots slots = used_slots(status->shared);
+	struct slots slots = slots_used(status->shared);
 	struct buf *out = &request->response.body;
 
 	put_http(out, &slots);
 	put_database(out, &slots);
-	put_cache(out, status->region);
+	put_cache(out, status->region, &slots);
 	put_workers(out, status->shared);
 	put_process(out, status->shared);
-	finish(request, 200, "text/plain; version=0.0.4; charset=utf-8");
+	response_finish(request, 200, "text/plain; version=0.0.4; charset=utf-8");
 }
 
 /* `reason` NULL: ready. */
@@ -378,7 +324,7 @@ answer_ready(struct request *request, const char *reason)
 		json_string(&j, slice_str(reason));
 	json_close(&j, ']');
 	json_close(&j, '}');
-	finish(request, reason == NULL ? 200 : 503, "application/json");
+	response_finish(request, reason == NULL ? 200 : 503, "application/json");
 }
 
 /*
@@ -436,7 +382,7 @@ status_answer(void *context, struct request *request)
 		return answer_readyz(status, request);
 	if (slice_is(request->path, "/healthz")) {
 		buf_str(&request->response.body, "ok\n");
-		finish(request, 200, "text/plain; charset=utf-8");
+		response_finish(request, 200, "text/plain; charset=utf-8");
 	} else if (slice_is(request->path, "/metrics")) {
 		answer_metrics(status, request);
 	} else {

@@ -11,6 +11,7 @@
 #include "proto/negotiate.h"
 #include "proto/uri.h"
 #include "worker/answer.h"
+#include "worker/kept.h"
 #include "worker/request.h"
 #include "worker/resource.h"
 
@@ -19,6 +20,9 @@ struct region;
 struct route;
 struct service;
 struct settings;
+struct tag_scope;
+struct tags;
+struct worker_slot;
 
 enum { VIEW_IDS_MAX = 2, VIEW_NAMES_MAX = 2, VIEW_PARAMS_MAX = 1000 };
 
@@ -30,6 +34,9 @@ struct service {
 	struct catalog *catalog;
 	struct region *region;		/* NULL: no cache */
 	unsigned worker;		/* ours among the region's workers */
+	struct worker_slot *slot;	/* ours, for counting */
+	unsigned pinned;		/* entries that requests hold; loop only */
+	size_t pinned_bytes;
 	uint64_t generation;		/* of the configuration: answers of another are not ours */
 };
 
@@ -48,11 +55,11 @@ struct view {
 	enum representation representation;
 	struct answer answer;
 	struct buf link;		/* value of the Link header; freed with the arena */
-	struct slice cache_key;		/* absent: the answer is not for keeping */
-	uint64_t filled_at, born_ms;	/* when the answer began to be made */
+	struct kept kept;
 
 	/* in a job thread */
 	struct snapshot *snapshot;
+	struct tags *tags;		/* of the answer; NULL: there is no cache */
 	bool may_hash;
 	bool authenticated;		/* answer.user is somebody */
 };
@@ -96,16 +103,6 @@ void view_respond_page(struct view *v, int status);
 /* Borrows a connection and opens the snapshot, if the view has none. */
 enum view_result service_begin(struct view *v);
 
-/*
- * The cache of answers (kept.c).  Loop: kept_find looks whether the answer is
- * there, and makes it the response; else notes under which key it may be kept.
- * Job thread: kept_begin before the database is read, kept_store when the
- * answer is complete.
- */
-bool kept_find(struct view *v);
-void kept_begin(struct view *v);
-void kept_store(struct view *v);
-
 /* The steps (a file each): they answer, or fail with the store. */
 enum view_result auth_identify(struct view *v);
 enum view_result list_run(struct view *v);
@@ -122,6 +119,11 @@ struct rows *detail_query_writable(struct view *v);
 struct filters;
 enum view_result filters_read(struct view *v, struct filters **filters_r);
 bool filters_match_nothing(const struct filters *filters);
+/*
+ * Leaves the tags of what they compare, and narrows the scope to the projects
+ * that they name.  Not for filters that match nothing: no row is looked at.
+ */
+void filters_collect(const struct filters *filters, struct tags *tags, struct tag_scope *scope);
 /* Appends " AND ..." for each. */
 void filters_add(const struct filters *filters, struct sql *q);
 /* True, and the view is answered, when `q` holds a NUL (4.3). */

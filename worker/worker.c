@@ -34,11 +34,14 @@
 #include "store/store.h"
 #include "worker/access_log.h"
 #include "base/monotonic.h"
+#include "worker/collapse.h"
 #include "worker/conn.h"
+#include "worker/control.h"
 #include "worker/jobs.h"
 #include "worker/request.h"
 #include "worker/service.h"
 #include "worker/shared.h"
+#include "worker/shortcut.h"
 #include "worker/status.h"
 
 enum {
@@ -46,6 +49,7 @@ enum {
 	STORE_IDLE_MS = 60 * 1000,	/* idle connections to the database are closed after that */
 	STORE_TRIM_EVERY = 15,		/* heartbeats */
 	STATUS_CONNECTIONS_MAX = 64,
+	CONTROL_CONNECTIONS_MAX = 8,
 	DESCRIPTORS_OWN = 64,		/* logs, pipes, listening sockets... */
 	DESCRIPTORS_PER_THREAD = 4,	/* a database connection: SQLite has three files open */
 	DESCRIPTORS_MAX = 1024 * 1024
@@ -71,9 +75,13 @@ struct worker {
 	struct store *store;
 	struct service *service;
 	struct jobs *jobs;
+	struct collapse *collapse;	/* NULL, as shortcuts: there is no cache */
+	struct shortcuts *shortcuts;
 	struct status *status;
 	struct conns *public_conns;
 	struct conns *status_conns;
+	struct control *control;
+	struct conns *control_conns;
 	char *scratch;
 	struct event signals[SIGNALS];
 	struct event master_gone;
@@ -130,7 +138,8 @@ raise_descriptor_limit(void)
 static size_t
 connections_max(const struct settings *settings, size_t descriptors)
 {
-	size_t ours = DESCRIPTORS_OWN + STATUS_CONNECTIONS_MAX + (size_t)settings->server.threads * DESCRIPTORS_PER_THREAD;
+	size_t ours = DESCRIPTORS_OWN + STATUS_CONNECTIONS_MAX + CONTROL_CONNECTIONS_MAX +
+	    (size_t)settings->server.threads * DESCRIPTORS_PER_THREAD;
 
 	return descriptors > ours + 16 ? descriptors - ours : 16;
 }
@@ -167,9 +176,16 @@ begin_drain(struct worker *w)
 }
 
 static bool
-drained(const struct worker *w)
+drained(struct worker *w)
 {
-	return w->draining && conns_count(w->public_conns) == 0 && jobs_pending(w->jobs) == 0;
+	if (!w->draining || conns_count(w->public_conns) > 0 || jobs_pending(w->jobs) > 0)
+		return false;
+	/*
+	 * The control socket is answered up to here: what it tells and changes is
+	 * the node's, whoever answers, and WINCH leaves nobody else to do it.
+	 */
+	conns_drain(w->control_conns);
+	return conns_count(w->control_conns) == 0;
 }
 
 static void
@@ -279,6 +295,30 @@ run_public(void *context, struct request *request, bool may_hash)
 	return service_run(context, request, may_hash);
 }
 
+static bool
+again_public(void *context, struct request *request)
+{
+	return service_again(context, request);
+}
+
+static bool
+shortcut_public(void *context, struct request *request, const struct shortcut *shortcut)
+{
+	return service_by_shortcut(context, request, shortcut);
+}
+
+static bool
+learn_public(void *context, const struct request *request, struct shortcut *shortcut_r)
+{
+	return service_learn(context, request, shortcut_r);
+}
+
+static void
+finish_public(void *context, struct request *request)
+{
+	service_finish(context, request);
+}
+
 static struct store *
 open_store(const struct heritage *heritage)
 {
@@ -298,15 +338,29 @@ open_store(const struct heritage *heritage)
 }
 
 static int
+listen_all(struct worker *w)
+{
+	const struct heritage *heritage = w->heritage;
+
+	for (size_t i = 0; i < heritage->listener_count; i++)
+		if (conns_listen(w->public_conns, heritage->listeners[i]) != 0)
+			return -1;
+	if (heritage->status_listener >= 0 && conns_listen(w->status_conns, heritage->status_listener) != 0)
+		return -1;
+	return heritage->control_listener < 0 ? 0 : conns_listen(w->control_conns, heritage->control_listener);
+}
+
+static int
 make_conns(struct worker *w, size_t descriptors)
 {
-	static const struct conn_handler public_handler = { .answer = answer_public, .run = run_public };
-	const struct heritage *heritage = w->heritage;
+	static const struct conn_handler public_handler = { .answer = answer_public, .run = run_public,
+	    .again = again_public, .finish = finish_public, .by_shortcut = shortcut_public, .learn = learn_public };
 	struct conns_options options = {
 		.base = w->base,
 		.settings = w->settings,
 		.jobs = w->jobs,
-		.access_log = w->access_log,
+		.collapse = w->collapse,
+		.access_log = access_log_is_on(w->access_log) ? w->access_log : NULL,
 		.slot = w->slot,
 		.handler = &public_handler,
 		.context = w->service,
@@ -314,17 +368,22 @@ make_conns(struct worker *w, size_t descriptors)
 		.max = connections_max(w->settings, descriptors),
 	};
 
+	if (options.access_log == NULL)
+		options.shortcuts = w->shortcuts;
 	w->public_conns = conns_new(&options);
+	options.shortcuts = NULL;
 	options.access_log = NULL;
 	options.slot = NULL;
+	options.collapse = NULL;
 	options.handler = status_handler();
 	options.context = w->status;
 	options.max = STATUS_CONNECTIONS_MAX;
 	w->status_conns = conns_new(&options);
-	for (size_t i = 0; i < heritage->listener_count; i++)
-		if (conns_listen(w->public_conns, heritage->listeners[i]) != 0)
-			return -1;
-	return heritage->status_listener < 0 ? 0 : conns_listen(w->status_conns, heritage->status_listener);
+	options.handler = control_handler();
+	options.context = w->control;
+	options.max = CONTROL_CONNECTIONS_MAX;
+	w->control_conns = conns_new(&options);
+	return listen_all(w);
 }
 
 static int
@@ -421,10 +480,15 @@ set_up(struct worker *w)
 	if (w->service == NULL)
 		return -1;
 	w->status = status_new(w->heritage->shared, w->heritage->region, w->service);
+	w->control = control_new(w->heritage->shared, w->heritage->region);
 	w->jobs = jobs_new(w->base, settings->server.threads, (size_t)settings->server.threads * JOBS_PER_THREAD);
 	if (w->jobs == NULL) {
 		log_error("starting %u threads", settings->server.threads);
 		return -1;
+	}
+	if (w->heritage->region != NULL) {
+		w->shortcuts = shortcuts_new(w->heritage->region);
+		w->collapse = collapse_new(w->base, w->heritage->region, w->heritage->slot, conns_wake);
 	}
 	if (make_conns(w, descriptors) != 0 || add_events(w) != 0) {
 		log_errorx("events cannot be set up");
@@ -456,6 +520,7 @@ leave_at_once(struct worker *w)
 {
 	conns_close(w->public_conns);
 	conns_close(w->status_conns);
+	conns_close(w->control_conns);
 	access_log_flush(w->access_log);
 	_exit(WORKER_EXIT_OK);
 }
@@ -485,10 +550,16 @@ tear_down(struct worker *w)
 		conns_close(w->public_conns);
 	if (w->status_conns != NULL)
 		conns_close(w->status_conns);
+	if (w->control_conns != NULL)
+		conns_close(w->control_conns);
 	jobs_free(&w->jobs);
+	collapse_free(&w->collapse);
+	shortcuts_free(&w->shortcuts);
 	conns_free(&w->public_conns);
 	conns_free(&w->status_conns);
+	conns_free(&w->control_conns);
 	status_free(&w->status);
+	control_free(&w->control);
 	service_free(&w->service);
 	store_free(&w->store);
 	if (w->access_log != NULL)

@@ -23,6 +23,7 @@ struct heritage {
 	int listeners[HERITAGE_SOCKETS_MAX];	/* listening, non-blocking, shared by all workers */
 	size_t listener_count;
 	int status_listener;		/* -1: none */
+	int control_listener;		/* -1: none */
 	int master_pipe;		/* readable (end of file) when the master is gone */
 };
 

@@ -69,3 +69,33 @@ tests_fuzz_fuzz_authorization_SOURCES = tests/fuzz/fuzz_authorization.c $(FUZZ_D
 tests_fuzz_fuzz_authorization_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_authorization_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_authorization_LDADD = libproto.a libbase.a $(CRYPTO_LIBS)
+
+fuzz_targets += tests/fuzz/fuzz_encoding
+tests_fuzz_fuzz_encoding_SOURCES = tests/fuzz/fuzz_encoding.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_encoding_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_encoding_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_encoding_LDADD = libproto.a libbase.a $(CODINGS_LIBS)
+
+fuzz_targets += tests/fuzz/fuzz_validator
+tests_fuzz_fuzz_validator_SOURCES = tests/fuzz/fuzz_validator.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_validator_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_validator_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_validator_LDADD = libproto.a libbase.a $(CRYPTO_LIBS)
+
+fuzz_targets += tests/fuzz/fuzz_purge
+tests_fuzz_fuzz_purge_SOURCES = tests/fuzz/fuzz_purge.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_purge_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_purge_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_purge_LDADD = libworker.a libcache.a libproto.a libbase.a $(JANSSON_LIBS)
+
+fuzz_targets += tests/fuzz/fuzz_body
+tests_fuzz_fuzz_body_SOURCES = tests/fuzz/fuzz_body.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_body_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_body_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_body_LDADD = libproto.a libbase.a $(JANSSON_LIBS)
+
+fuzz_targets += tests/fuzz/fuzz_object
+tests_fuzz_fuzz_object_SOURCES = tests/fuzz/fuzz_object.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_object_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_object_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_object_LDADD = libproto.a libbase.a $(MSGPACK_LIBS)

@@ -222,6 +222,39 @@ service_run(struct service *service, struct request *request, bool may_hash)
 	return SERVICE_DONE;
 }
 
+bool
+service_again(struct service *service, struct request *request)
+{
+	(void)service;
+	(void)request;
+	return false;
+}
+
+bool
+service_by_shortcut(struct service *service, struct request *request, const struct shortcut *shortcut)
+{
+	(void)service;
+	(void)request;
+	(void)shortcut;
+	return false;
+}
+
+bool
+service_learn(struct service *service, const struct request *request, struct shortcut *shortcut_r)
+{
+	(void)service;
+	(void)request;
+	(void)shortcut_r;
+	return false;
+}
+
+void
+service_finish(struct service *service, struct request *request)
+{
+	(void)service;
+	(void)request;
+}
+
 const char *
 service_route_name(unsigned route)
 {
@@ -329,7 +362,9 @@ main(int argc, char **argv)
 		.api = { .timezone = "UTC" },
 		.log = { .access = "off", .level = LOG_LEVEL_INFO },
 	};
-	struct heritage heritage = { .settings = &settings, .status_listener = -1, .master_pipe = STDIN_FILENO };
+	struct heritage heritage = {
+		.settings = &settings, .status_listener = -1, .control_listener = -1, .master_pipe = STDIN_FILENO
+	};
 	struct shared *shared;
 	const char *path = NULL;
 	uint16_t public_port, status_port;

@@ -32,7 +32,9 @@ class Cache(thimble.TestCase):
 
     @staticmethod
     def essence(answer):
-        return answer.status, [h for h in answer.headers.items() if h[0] != "Date"], answer.body
+        """All of it that is the same with and without a cache: only with one there are codings to choose from."""
+        return answer.status, [h for h in answer.headers.items() if h[0] != "Date" and
+                               h != ("Vary", "Accept-Encoding")], answer.body
 
     def metric(self, server, name):
         text = server.get("/metrics", port=server.status_port).body.decode()
@@ -45,7 +47,8 @@ class Cache(thimble.TestCase):
             self.assertEqual(first.status, 200, path)
             self.assertEqual(self.essence(first), self.essence(second), path)
         self.assertEqual(self.metric(server, 'thimble_cache_lookups_total{tier="region",result="hit"}'), len(PATHS))
-        self.assertEqual(self.metric(server, "thimble_cache_entries"), len(PATHS))
+        # the objects that they are made of are kept as well
+        self.assertGreaterEqual(self.metric(server, "thimble_cache_entries"), len(PATHS))
         self.assertEqual(self.metric(server, "thimble_cache_pins"), 0)
 
     def test_the_second_answer_needs_no_database(self):
@@ -147,12 +150,16 @@ class Cache(thimble.TestCase):
         for _ in range(8):
             s = socket.socket()
             s.settimeout(thimble.DEADLINE)
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)     # before the window is agreed upon
+            # before the connection is made: the window, and by small segments the server's buffer
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
             s.connect(("127.0.0.1", server.port))
             s.sendall(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n" % (path.encode(), server.port))
             readers.append(s)
+        thimble.wait_until(lambda: self.metric(server, "thimble_cache_pins") > 0, "an answer to be stuck")
         for n in range(1, 200):
             server.get("/api/patches/?per_page=%d&page=1" % n)
+        self.assertGreater(self.metric(server, "thimble_cache_pins"), 0)
         for s in readers:
             data = b""
             while True:

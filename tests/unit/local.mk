@@ -69,6 +69,12 @@ tests_unit_test_sql_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_sql_LDADD = libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRITERION_LIBS)
 
 # The same cases over both databases; the second needs THIMBLE_TEST_PG_URL, else it skips.
+check_PROGRAMS += tests/unit/test_robust
+TESTS += tests/unit/test_robust
+tests_unit_test_robust_SOURCES = tests/unit/test_robust.c $(quiet_fork)
+tests_unit_test_robust_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_robust_LDADD = libbase.a $(CRITERION_LIBS)
+
 check_PROGRAMS += tests/unit/test_store_sqlite tests/unit/test_store_postgresql
 TESTS += tests/unit/test_store_sqlite tests/unit/test_store_postgresql
 tests_unit_test_store_sqlite_SOURCES = tests/unit/store_cases.c tests/unit/store_cases.h tests/unit/test_store_sqlite.c $(quiet_fork)
@@ -119,5 +125,47 @@ TESTS += tests/unit/test_authorization
 tests_unit_test_authorization_SOURCES = tests/unit/test_authorization.c $(quiet_fork)
 tests_unit_test_authorization_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_authorization_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_tags
+TESTS += tests/unit/test_tags
+tests_unit_test_tags_SOURCES = tests/unit/test_tags.c $(quiet_fork)
+tests_unit_test_tags_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_tags_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_object
+TESTS += tests/unit/test_object
+tests_unit_test_object_SOURCES = tests/unit/test_object.c $(quiet_fork)
+tests_unit_test_object_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_object_LDADD = libproto.a libbase.a $(MSGPACK_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_objects
+TESTS += tests/unit/test_objects
+tests_unit_test_objects_SOURCES = tests/unit/test_objects.c $(quiet_fork)
+tests_unit_test_objects_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_objects_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_encoding
+TESTS += tests/unit/test_encoding
+tests_unit_test_encoding_SOURCES = tests/unit/test_encoding.c $(quiet_fork)
+tests_unit_test_encoding_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_encoding_LDADD = libproto.a libbase.a $(CODINGS_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_validator
+TESTS += tests/unit/test_validator
+tests_unit_test_validator_SOURCES = tests/unit/test_validator.c $(quiet_fork)
+tests_unit_test_validator_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_validator_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_collapse
+TESTS += tests/unit/test_collapse
+tests_unit_test_collapse_SOURCES = tests/unit/test_collapse.c $(quiet_fork)
+tests_unit_test_collapse_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_collapse_LDADD = libworker.a libcache.a libbase.a $(CRYPTO_LIBS) $(EVENT_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_body
+TESTS += tests/unit/test_body
+tests_unit_test_body_SOURCES = tests/unit/test_body.c $(quiet_fork)
+tests_unit_test_body_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_body_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
 
 endif HAVE_CRITERION

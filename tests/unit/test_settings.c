@@ -180,6 +180,7 @@ Test(settings, refuses_bad_addresses)
 Test(settings, refuses_bad_words)
 {
 	refused_key("server", "pid_file = thimble.pid", "pid_file: not an absolute path");
+	refused_key("server", "control = thimble.sock", "control: not an absolute path");
 	refused_key("server", "base_url = ftp://x", "base_url: must be http://host or https://host, without a path");
 	refused_key("server", "base_url = http://x/", "base_url: must be http://host or https://host, without a path");
 	refused_key("server", "hosts = a/b", "hosts: \"a/b\" is not *, a name, or .suffix");

@@ -11,6 +11,8 @@ static const struct many patches_of_bundle = {
 	.shape = &embedded_patch,
 	.parent = "b.bundle_id",
 	.from = "patchwork_bundlepatch b JOIN patchwork_patch t ON t.id = b.patch_id",
+	.owner = "patchwork_bundle",
+	.through = "patchwork_bundlepatch",
 	.order = "t.date, t.id",	/* [Q] not the bundle's own order */
 };
 

@@ -45,13 +45,24 @@
 static const struct field embedded_patch_comment_fields[] = EMBEDDED_FIELDS("patch", "patches");
 static const struct field embedded_cover_comment_fields[] = EMBEDDED_FIELDS("cover", "covers");
 
+/* A comment's rows: its own, the parent's for the project's id, the project's. */
+static const struct computed comment_columns[] = {
+	{ "project_archive_format", "j.list_archive_url_format" }, { "project_id", "j.id" }, { NULL, NULL }
+};
+static const struct joined patch_comment_joined[] = {
+	{ "patch_id", "patchwork_patch" }, { "project_id", "patchwork_project" }, { NULL, NULL }
+};
+static const struct joined cover_comment_joined[] = {
+	{ "cover_id", "patchwork_cover" }, { "project_id", "patchwork_project" }, { NULL, NULL }
+};
+
 const struct shape embedded_patch_comment = {
 	.table = "patchwork_patchcomment", .joins = COMMENT_JOINS("patch"), .fields = embedded_patch_comment_fields,
-	.computed = project_columns,
+	.computed = comment_columns, .joined = patch_comment_joined,
 };
 const struct shape embedded_cover_comment = {
 	.table = "patchwork_covercomment", .joins = COMMENT_JOINS("cover"), .fields = embedded_cover_comment_fields,
-	.computed = project_columns,
+	.computed = comment_columns, .joined = cover_comment_joined,
 };
 
 static const struct field patch_comment_fields[] = COMMENT_FIELDS("patch", "patches");
@@ -59,11 +70,11 @@ static const struct field cover_comment_fields[] = COMMENT_FIELDS("cover", "cove
 
 static const struct shape patch_comment_shape = {
 	.table = "patchwork_patchcomment", .joins = COMMENT_JOINS("patch"), .fields = patch_comment_fields,
-	.computed = project_columns,
+	.computed = comment_columns, .joined = patch_comment_joined,
 };
 static const struct shape cover_comment_shape = {
 	.table = "patchwork_covercomment", .joins = COMMENT_JOINS("cover"), .fields = cover_comment_fields,
-	.computed = project_columns,
+	.computed = comment_columns, .joined = cover_comment_joined,
 };
 
 /* `subject` is offered by the reference, which then fails on it (4.2 [Q]): no order here. */

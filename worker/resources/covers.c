@@ -25,10 +25,12 @@ static const struct field embedded_fields[] = {
 
 const struct shape embedded_cover = {
 	.table = "patchwork_cover", .joins = PROJECT_JOIN, .fields = embedded_fields, .computed = project_columns,
+	.joined = project_joined,
 };
 
 static const struct many series_of_cover = {
 	.shape = &embedded_series, .parent = "t.cover_letter_id", .from = "patchwork_series t", .order = "t.id",
+	.owner = "patchwork_cover",
 };
 
 static const struct field fields[] = {
@@ -58,7 +60,7 @@ static const struct filter filters[] = {
 	{ "project", FILTER_REFERENCE, "t.project_id", .reference = &project_reference },
 	/* the reference's is broken (4.6 [Q]); this is what its documentation says */
 	{ "series", FILTER_REFERENCE, "(SELECT fs.id FROM patchwork_series fs WHERE fs.cover_letter_id = t.id)",
-	  .reference = &series_reference },
+	  .reference = &series_reference, .reads = "patchwork_series.cover_letter_id" },
 	{ "submitter", FILTER_REFERENCE, "t.submitter_id", .reference = &person_reference },
 	{ "msgid", FILTER_MSGID, "t.msgid" },
 	{ "before", FILTER_BEFORE, "t.date" },

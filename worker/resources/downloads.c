@@ -4,7 +4,7 @@
  * forms that redirect to them (patchwork-api.md, section 9).  Job thread.
  *
  * A download costs three statements: what is asked for, its messages, their
- * comments.
+ * comments.  Each leaves its tags here, for no plan knows what it reads.
  */
 #include "config.h"
 
@@ -13,6 +13,7 @@
 #include "proto/mbox.h"
 #include "proto/text.h"
 #include "worker/resources/resources.h"
+#include "worker/tags.h"
 
 static enum view_result
 not_found(struct view *v)
@@ -58,10 +59,40 @@ disposition_of(struct view *v, struct slice name, const char *suffix)
 	return value;
 }
 
-/* Columns of a message's statement. */
-enum { M_ID, M_DATE, M_HEADERS, M_CONTENT, M_SUBMITTER, M_EMAIL, M_LIST_EMAIL, M_DIFF, M_DELEGATE_EMAIL };
+/* The tag of a row of that table. */
+static void
+collect(struct view *v, const char *table, int64_t id)
+{
+	tags_object(v->tags, tag_table_of(table), id);
+}
 
-#define MESSAGE_COLUMNS "t.id, t.date, t.headers, t.content, p.name, p.email, j.listemail"
+/* The same for one whose id stands in a cell, if any does. */
+static void
+collect_cell(struct view *v, const char *table, const struct rows *rows, int row, int column)
+{
+	if (rows_null(rows, row, column))
+		tags_table(v->tags, tag_table_of(table));
+	else
+		collect(v, table, rows_int(rows, row, column));
+}
+
+/* A look-up that found nothing: any row, and these columns of any row. */
+static void
+collect_missing(struct view *v, const char *table, const char *columns)
+{
+	struct tag_scope all = { .table = tag_table_of(table) };
+
+	tags_scope(v->tags, &all);
+	tags_reads(v->tags, &all, columns);
+}
+
+/* Columns of a message's statement. */
+enum {
+	M_ID, M_DATE, M_HEADERS, M_CONTENT, M_SUBMITTER, M_EMAIL, M_LIST_EMAIL, M_SUBMITTER_ID, M_PROJECT_ID, M_DIFF,
+	M_DELEGATE_EMAIL, M_DELEGATE_ID
+};
+
+#define MESSAGE_COLUMNS "t.id, t.date, t.headers, t.content, p.name, p.email, j.listemail, t.submitter_id, t.project_id"
 #define MESSAGE_JOINS "JOIN patchwork_person p ON p.id = t.submitter_id JOIN patchwork_project j ON j.id = t.project_id"
 
 /* Starts the statement for the messages of patches. */
@@ -70,7 +101,7 @@ patch_messages(struct view *v)
 {
 	struct sql *q = view_sql(v);
 
-	sql_add(q, "SELECT " MESSAGE_COLUMNS ", t.diff, d.email FROM patchwork_patch t " MESSAGE_JOINS
+	sql_add(q, "SELECT " MESSAGE_COLUMNS ", t.diff, d.email, t.delegate_id FROM patchwork_patch t " MESSAGE_JOINS
 	    " LEFT JOIN auth_user d ON d.id = t.delegate_id ");
 	return q;
 }
@@ -87,6 +118,34 @@ query_comments(struct view *v, const char *table, const char *parent, const stru
 	sql_ids(q, ids, (size_t)messages->count);
 	sql_addf(q, " ORDER BY c.%s, c.date, c.id", parent);
 	return view_query(v, q);
+}
+
+/*
+ * The messages' rows, and which comments they have.  Of a comment the text and
+ * the date are shown, so that nothing else that changes in it matters.
+ */
+static void
+collect_messages(struct view *v, const char *table, const char *comments, const struct rows *messages)
+{
+	struct tag_scope scope = { .table = tag_table_of(comments), .count = 1 };
+
+	/* read, whether there are messages or not */
+	tags_table(v->tags, scope.table);
+	tags_table(v->tags, tag_table_of(table));
+	tags_table(v->tags, tag_table_of("patchwork_person"));
+	tags_table(v->tags, tag_table_of("patchwork_project"));
+	if (messages->columns > M_DELEGATE_ID)
+		tags_table(v->tags, tag_table_of("auth_user"));
+	for (int i = 0; i < messages->count; i++) {
+		collect_cell(v, table, messages, i, M_ID);
+		collect_cell(v, "patchwork_person", messages, i, M_SUBMITTER_ID);
+		collect_cell(v, "patchwork_project", messages, i, M_PROJECT_ID);
+		if (messages->columns > M_DELEGATE_ID)
+			collect_cell(v, "auth_user", messages, i, M_DELEGATE_ID);
+		scope.id[0] = rows_int(messages, i, M_ID);
+		tags_scope(v->tags, &scope);
+		tags_reads(v->tags, &scope, "t.content t.date");
+	}
 }
 
 /* The comments of one message: a run of the rows, which are sorted by parent. */
@@ -148,6 +207,7 @@ put_patches(struct view *v, struct sql *q)
 
 	if (!view_flush(v))
 		return false;
+	collect_messages(v, "patchwork_patch", "patchwork_patchcomment", messages);
 	comments = query_comments(v, "patchwork_patchcomment", "patch_id", messages);
 	if (!view_flush(v))
 		return false;
@@ -178,14 +238,17 @@ msgid_of_segment(struct view *v, struct slice segment)
 /* Columns of find_patch and its like. */
 enum { F_ID, F_NAME, F_SERIES, F_NUMBER, F_DIFF };
 
-/* The object of a project by message id; NULL: the view is answered. */
+/*
+ * The object of a project by message id; NULL: the view is answered.  The
+ * project's id comes behind the columns.
+ */
 static struct rows *
 find_message(struct view *v, const char *columns, const char *table, struct slice msgid)
 {
 	struct sql *q = view_sql(v);
 	struct rows *rows;
 
-	sql_addf(q, "SELECT %s FROM %s t JOIN patchwork_project j ON j.id = t.project_id WHERE j.linkname = ", columns,
+	sql_addf(q, "SELECT %s, t.project_id FROM %s t JOIN patchwork_project j ON j.id = t.project_id WHERE j.linkname = ", columns,
 	    table);
 	sql_string(q, v->name[0]);
 	sql_add(q, " AND t.msgid = ");
@@ -194,9 +257,14 @@ find_message(struct view *v, const char *columns, const char *table, struct slic
 	if (!view_flush(v))
 		return NULL;
 	if (rows->count == 0) {
+		collect_missing(v, "patchwork_project", "t.linkname");
+		collect_missing(v, table, "t.project_id t.msgid");
 		view_respond_page(v, 404);
 		return NULL;
 	}
+	/* link names are unique, and message ids within a project: only these rows decide */
+	collect_cell(v, table, rows, 0, F_ID);
+	collect_cell(v, "patchwork_project", rows, 0, rows->columns - 1);
 	return rows;
 }
 
@@ -234,6 +302,7 @@ download_patch_mbox(struct view *v)
 	sql_add(q, "WHERE t.id = ");
 	sql_int(q, rows_int(patch, 0, F_ID));
 	if (dependencies) {
+		collect_cell(v, "patchwork_series", patch, 0, F_SERIES);
 		sql_add(q, " OR (t.series_id = ");
 		sql_int(q, rows_int(patch, 0, F_SERIES));
 		sql_add(q, " AND t.number < ");
@@ -277,6 +346,7 @@ download_cover_mbox(struct view *v)
 	messages = view_query(v, q);
 	if (!view_flush(v))
 		return VIEW_STORE;
+	collect_messages(v, "patchwork_cover", "patchwork_covercomment", messages);
 	comments = query_comments(v, "patchwork_covercomment", "cover_id", messages);
 	if (!view_flush(v))
 		return VIEW_STORE;
@@ -291,6 +361,7 @@ download_series_mbox(struct view *v)
 	struct rows *found;
 	struct slice name;
 
+	collect(v, "patchwork_series", v->id[0]);
 	sql_add(q, "SELECT t.id, t.name FROM patchwork_series t WHERE t.id = ");
 	sql_int(q, v->id[0]);
 	found = view_query(v, q);
@@ -372,11 +443,18 @@ download_bundle_mbox(struct view *v)
 	bundle = view_query(v, q);
 	if (!view_flush(v))
 		return VIEW_STORE;
-	if (bundle->count == 0)
+	if (bundle->count == 0) {
+		collect_missing(v, "auth_user", "t.username");
+		collect_missing(v, "patchwork_bundle", "t.owner_id t.name");
 		return not_found(v);
+	}
+	/* names are unique: only these rows decide */
+	collect_cell(v, "patchwork_bundle", bundle, 0, F_ID);
+	collect_cell(v, "auth_user", bundle, 0, 2);
 	if (!rows_bool(bundle, 0, 3) && (!v->authenticated || rows_int(bundle, 0, 2) != v->answer.user))
 		return respond(v, 404, "text/html; charset=utf-8", !v->authenticated, SLICE_NONE, SLICE_NONE);
 	id = rows_int(bundle, 0, F_ID);
+	tags_table(v->tags, tag_table_of("patchwork_bundlepatch"));
 	q = patch_messages(v);
 	sql_add(q, "JOIN patchwork_bundlepatch b ON b.patch_id = t.id WHERE b.bundle_id = ");
 	sql_int(q, id);
@@ -392,13 +470,18 @@ redirect(struct view *v, struct slice location, bool vary)
 	return respond(v, 302, "text/html; charset=utf-8", vary, SLICE("Location"), location);
 }
 
+/* Columns of query_place. */
+enum { P_LINKNAME, P_MSGID, P_ID, P_PROJECT };
+
 /* Adds a look-up of a message by the id in the path; its kind is "patch" or "cover". */
 static struct rows *
 query_place(struct view *v, const char *kind, const char *joins, const char *id_column)
 {
 	struct sql *q = view_sql(v);
 
-	sql_addf(q, "SELECT j.linkname, t.msgid FROM patchwork_%s t JOIN patchwork_project j ON j.id = t.project_id %s WHERE %s = ",
+	tags_table(v->tags, tag_table_of(kind[0] == 'p' ? "patchwork_patch" : "patchwork_cover"));
+	tags_table(v->tags, tag_table_of("patchwork_project"));
+	sql_addf(q, "SELECT j.linkname, t.msgid, t.id, t.project_id FROM patchwork_%s t JOIN patchwork_project j ON j.id = t.project_id %s WHERE %s = ",
 	    kind, joins, id_column);
 	sql_int(q, v->id[0]);
 	return view_query(v, q);
@@ -410,10 +493,12 @@ redirect_to(struct view *v, const struct rows *place, const char *kind, const ch
 	struct buf location = { 0 };
 	enum view_result result;
 
+	collect_cell(v, kind[0] == 'p' ? "patchwork_patch" : "patchwork_cover", place, 0, P_ID);
+	collect_cell(v, "patchwork_project", place, 0, P_PROJECT);
 	buf_str(&location, "/project/");
-	uri_encode_path(&location, rows_get(place, 0, 0));
+	uri_encode_path(&location, rows_get(place, 0, P_LINKNAME));
 	buf_printf(&location, "/%s/", kind);
-	uri_encode_msgid(&location, rows_get(place, 0, 1));
+	uri_encode_msgid(&location, rows_get(place, 0, P_MSGID));
 	buf_str(&location, tail);
 	result = redirect(v, buf_as_slice(&location), false);
 	buf_fini(&location);
@@ -428,6 +513,8 @@ redirect_comment(struct view *v)
 	struct rows *of_cover = query_place(v, "cover", "JOIN patchwork_covercomment c ON c.cover_id = t.id", "c.id");
 	const char *tail = arena_printf(v->request->arena, "/#%lld", (long long)v->id[0]);
 
+	collect(v, "patchwork_patchcomment", v->id[0]);
+	collect(v, "patchwork_covercomment", v->id[0]);
 	if (!view_flush(v))
 		return VIEW_STORE;
 	if (of_patch->count > 0)
@@ -447,6 +534,7 @@ download_redirect(struct view *v)
 		    true);
 	if (slice_has_prefix(v->path, SLICE("/comment/")))
 		return redirect_comment(v);
+	collect(v, cover ? "patchwork_cover" : "patchwork_patch", v->id[0]);
 	place = query_place(v, kind, "", "t.id");
 	if (!view_flush(v))
 		return VIEW_STORE;

@@ -29,6 +29,7 @@ static const struct field embedded_fields[] = {
 
 const struct shape embedded_patch = {
 	.table = "patchwork_patch", .joins = PROJECT_JOIN, .fields = embedded_fields, .computed = project_columns,
+	.joined = project_joined,
 };
 
 static const struct field state_fields[] = {
@@ -46,10 +47,11 @@ static const struct field brief_check_fields[] = {
 	FIELDS_END
 };
 
-static const struct shape brief_check = { .table = "patchwork_check", .fields = brief_check_fields };
+static const struct shape brief_check = { .table = "patchwork_check", .fields = brief_check_fields, .part = true };
 
 static const struct many checks_of_patch = {
 	.shape = &brief_check, .parent = "t.patch_id", .from = "patchwork_check t", .order = "t.id",
+	.owner = "patchwork_patch",
 };
 
 static struct slice
@@ -123,6 +125,7 @@ put_combined_check(struct answer *a, const struct field_plan *f, struct row row)
 
 static const struct many patches_of_relation = {
 	.shape = &embedded_patch, .parent = "t.related_id", .from = "patchwork_patch t", .order = "t.date, t.id",
+	.owner = "patchwork_patchrelation",
 };
 
 /* All patches of the relation but the patch itself. */
@@ -215,13 +218,16 @@ static const struct filter filters[] = {
 static const struct order orders[] = {
 	{ "id", "t.id", NULL },
 	{ "name", "t.name", NULL, true },
-	{ "project", "op.linkname", "JOIN patchwork_project op ON op.id = t.project_id", true },
+	{ "project", "op.linkname", "JOIN patchwork_project op ON op.id = t.project_id", true,
+	  .reads = "patchwork_project.linkname" },
 	{ "date", "t.date", NULL },
-	{ "state", "os.ordering", "LEFT JOIN patchwork_state os ON os.id = t.state_id", true },
+	{ "state", "os.ordering", "LEFT JOIN patchwork_state os ON os.id = t.state_id", true,
+	  .reads = "patchwork_state.ordering" },
 	{ "archived", "t.archived", NULL, true },
 	{ "submitter", "t.submitter_id", NULL, true },
 	/* [Q] a patch with n checks stands n times in this sequence (4.2) */
-	{ "check", "oc.id", "LEFT JOIN patchwork_check oc ON oc.patch_id = t.id", true },
+	{ "check", "oc.id", "LEFT JOIN patchwork_check oc ON oc.patch_id = t.id", true,
+	  .reads = "patchwork_check.patch_id" },
 	{ NULL, NULL, NULL }
 };
 

@@ -34,6 +34,8 @@ const struct computed project_columns[] = {
 	{ NULL, NULL }
 };
 
+const struct joined project_joined[] = { { "project_id", "patchwork_project" }, { NULL, NULL } };
+
 const struct shape embedded_project = { .table = "patchwork_project", .fields = embedded_fields };
 
 /* [Q] id and url are those of the profile, the rest is the user's (3.0). */
@@ -55,8 +57,11 @@ static const struct computed maintainer_columns[] = {
 	{ NULL, NULL }
 };
 
+static const struct joined maintainer_joined[] = { { "user_id", "auth_user" }, { NULL, NULL } };
+
 static const struct shape maintainer = {
 	.table = "patchwork_userprofile", .fields = maintainer_fields, .computed = maintainer_columns,
+	.joined = maintainer_joined, .part = true,
 };
 
 static const struct many maintainers_of_project = {
@@ -65,6 +70,8 @@ static const struct many maintainers_of_project = {
 	.from = "patchwork_userprofile_maintainer_projects m JOIN patchwork_userprofile t ON t.id = m.userprofile_id "
 	    "JOIN auth_user u ON u.id = t.user_id",
 	.order = "t.id",
+	.owner = "patchwork_project",
+	.through = "patchwork_userprofile_maintainer_projects",
 };
 
 static const struct field fields[] = {

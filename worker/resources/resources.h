@@ -18,6 +18,7 @@ extern const struct shape embedded_check, embedded_cover, embedded_cover_comment
 /* What an embedded object shows of its own project: shapes that join it as j have these columns. */
 #define PROJECT_JOIN "JOIN patchwork_project j ON j.id = t.project_id"
 extern const struct computed project_columns[];
+extern const struct joined project_joined[];
 
 /* What filters look names up in. */
 extern const struct reference project_reference, person_reference, user_reference, state_reference,

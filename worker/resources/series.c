@@ -23,10 +23,12 @@ static const struct field embedded_fields[] = {
 
 const struct shape embedded_series = {
 	.table = "patchwork_series", .joins = "LEFT " PROJECT_JOIN, .fields = embedded_fields, .computed = project_columns,
+	.joined = project_joined,
 };
 
 static const struct many patches_of_series = {
 	.shape = &embedded_patch, .parent = "t.series_id", .from = "patchwork_patch t", .order = "t.date, t.id",
+	.owner = "patchwork_series",
 };
 
 static int64_t
@@ -91,7 +93,8 @@ static const struct order orders[] = {
 	{ "date", "t.date", NULL },
 	{ "submitter", "t.submitter_id", NULL, true },
 	/* the reference fails on it (4.2 [Q]) */
-	{ "received_all", "(t.total <= (SELECT count(*) FROM patchwork_patch oc WHERE oc.series_id = t.id))", NULL, true },
+	{ "received_all", "(t.total <= (SELECT count(*) FROM patchwork_patch oc WHERE oc.series_id = t.id))", NULL, true,
+	  .reads = "patchwork_patch.series_id" },
 	{ NULL, NULL, NULL }
 };
 

@@ -35,10 +35,11 @@ static const struct field settings_fields[] = {
 	FIELDS_END
 };
 
-static const struct shape settings_shape = { .table = "patchwork_userprofile", .fields = settings_fields };
+static const struct shape settings_shape = { .table = "patchwork_userprofile", .fields = settings_fields, .part = true };
 
 static const struct many settings_of_user = {
 	.shape = &settings_shape, .parent = "t.user_id", .from = "patchwork_userprofile t", .order = "t.id",
+	.owner = "auth_user",
 };
 
 static bool
