@@ -30,6 +30,7 @@ struct fill {
 	TAILQ_ENTRY(fill) polled;	/* among those that have waiters */
 	uint64_t hash;
 	struct waiter *leader;		/* NULL: another worker */
+	bool detached;			/* no longer in its bucket: others may fill the key */
 	uint64_t round;			/* of polling, in which it was last looked at */
 	struct waiters waiters;		/* who came first is first */
 };
@@ -119,6 +120,15 @@ remove_waiter(struct collapse *c, struct waiter *w)
 		TAILQ_REMOVE(&c->waited_for, f, polled);
 }
 
+/* From now on the key is anybody's; those who still wait for this fill are woken when it ends. */
+static void
+detach(struct collapse *c, struct fill *f)
+{
+	if (!f->detached)
+		TAILQ_REMOVE(bucket_of(c, f->hash), f, link);
+	f->detached = true;
+}
+
 /* Wakes all of its waiters, first come first; the fill is gone before, so that they may enter anew. */
 static void
 end_fill(struct collapse *c, struct fill *f, struct waiter *leader)
@@ -131,7 +141,7 @@ end_fill(struct collapse *c, struct fill *f, struct waiter *leader)
 	TAILQ_CONCAT(&woken, &f->waiters, link);
 	TAILQ_FOREACH(w, &woken, link)
 		w->fill = NULL;
-	TAILQ_REMOVE(bucket_of(c, f->hash), f, link);
+	detach(c, f);
 	free(f);
 	while ((w = TAILQ_FIRST(&woken)) != NULL) {
 		TAILQ_REMOVE(&woken, w, link);
@@ -139,24 +149,27 @@ end_fill(struct collapse *c, struct fill *f, struct waiter *leader)
 	}
 }
 
-/* One that waited for too long goes on by itself. */
+/* Those who waited for too long enter anew, and find no fill: the first of them leads. */
 static void
 wake_impatient(struct collapse *c, struct fill *f, uint64_t now)
 {
+	struct waiters woken = TAILQ_HEAD_INITIALIZER(woken);
 	struct waiter *w;
 
 	while ((w = TAILQ_FIRST(&f->waiters)) != NULL && now >= w->until) {
-		bool last = TAILQ_NEXT(w, link) == NULL;
-
 		remove_waiter(c, w);
 		w->impatient = true;
-		if (last && f->leader == NULL) {
-			TAILQ_REMOVE(bucket_of(c, f->hash), f, link);
-			free(f);
-		}
+		w->until = now + COLLAPSE_WAIT_MS;
+		TAILQ_INSERT_TAIL(&woken, w, link);
+	}
+	if (TAILQ_EMPTY(&woken))
+		return;
+	detach(c, f);
+	if (f->leader == NULL && TAILQ_EMPTY(&f->waiters))
+		free(f);
+	while ((w = TAILQ_FIRST(&woken)) != NULL) {
+		TAILQ_REMOVE(&woken, w, link);
 		c->wake(w, NULL);
-		if (last)
-			return;
 	}
 }
 
@@ -222,10 +235,10 @@ collapse_enter(struct collapse *c, struct waiter *w, struct slice key)
 		w->came = ++c->number;
 		w->until = monotonic_ms() + COLLAPSE_WAIT_MS;
 	}
-	if (w->impatient)
+	if (w->alone)
 		return true;
 	if (f == NULL) {
-		bool ours = fills_begin(region_fills(c->region), c->worker, hash);
+		bool ours = fills_begin(region_fills(c->region), c->worker, hash) || w->impatient;
 
 		f = fill_new(c, hash, ours ? w : NULL);
 		if (ours) {
@@ -273,7 +286,7 @@ collapse_leave(struct collapse *c, struct waiter *w)
 	remove_waiter(c, w);
 	/* A fill of another worker that nobody waits for is not worth watching. */
 	if (TAILQ_EMPTY(&f->waiters) && f->leader == NULL) {
-		TAILQ_REMOVE(bucket_of(c, f->hash), f, link);
+		detach(c, f);
 		free(f);
 	}
 }

@@ -11,8 +11,9 @@
  * then the first waiter leads anew and the others, who all came before that,
  * wait for it.
  *
- * Nobody waits longer than COLLAPSE_WAIT_MS for others: then it makes the answer
- * by itself.
+ * Nobody waits longer than COLLAPSE_WAIT_MS for one leader.  Of those who lost patience
+ * together the first leads anew, beside the old one, and the others wait for it;
+ * so a database that is slow is asked once in that time, not by all at once.
  *
  * Loop only.
  */
@@ -38,7 +39,8 @@ struct waiter {
 	TAILQ_ENTRY(waiter) link;
 	struct fill *fill;		/* NULL: neither leads nor waits */
 	bool leads;
-	bool impatient;			/* waited as long as it may: leads nobody, waits for nobody */
+	bool impatient;			/* waited as long as it may: no longer for another worker */
+	bool alone;			/* the caller's: the answer is not one to be shared */
 	uint64_t came;			/* its number among all; 0: not yet given */
 	uint64_t began;			/* its number when it began to lead */
 	uint64_t until;			/* ms; it waits no longer */

@@ -189,6 +189,10 @@ conns_wake(struct waiter *waiter, struct waiter *leader)
 {
 	struct exchange *x = exchange_from_waiter(waiter);
 	const struct conns_options *o = &x->conns->o;
+	const struct response *answer = leader != NULL ? &exchange_from_waiter(leader)->request->response : NULL;
+
+	/* It will be no other the next time: nobody waits for that again. */
+	waiter->alone = answer != NULL && answer->status != 0 && !answer->shared;
 
 	if (o->handler->again(o->context, x->request) ||
 	    (leader != NULL && take_answer(x, exchange_from_waiter(leader))) ||

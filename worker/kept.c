@@ -463,14 +463,14 @@ is_for_keeping(struct view *v)
 	int64_t readers = audience(v, v->authenticated ? v->answer.user : 0);
 	int status = v->request->response.status;
 
-	if (!may_be_kept(v) || tags_overflowed(v->tags) || (status != 200 && status != 404 && status != 301 && status != 302))
+	if (!may_be_kept(v) || (status != 200 && status != 404 && status != 301 && status != 302))
 		return false;
 	v->request->response.shared = v->kept.key != NULL && v->kept.audience == readers;
 	if (!v->request->response.shared) {
 		v->kept.audience = readers;
 		make_key(v);
 	}
-	return v->kept.key != NULL;
+	return v->kept.key != NULL && !tags_overflowed(v->tags);
 }
 
 void

@@ -238,9 +238,10 @@ class BadDays(thimble.TestCase):
         self.pins_end(server)
 
     def test_a_crawler_does_not_push_out_what_is_asked_for(self):
-        """It reads ten times what the region holds; the hot set is a part of it that a client asks for all the while."""
+        """It reads ten times what the region holds; a client asks for the hot set all the while."""
         server = self.demo()
-        hot = ["/api/1.2/patches/%d/" % n for n in range(1, 40)] + ["/api/patches/?per_page=20&page=%d" % n for n in range(1, 6)]
+        hot = ["/api/1.2/patches/%d/" % n for n in range(1, 40)]
+        hot += ["/api/patches/?per_page=20&page=%d" % n for n in range(1, 6)]
         user, crawler = self.line(server), self.line(server)
         want = {}
         for _ in range(3):

@@ -79,8 +79,9 @@ class Asked:
 
     def __init__(self, port, path, who=None, to=None, more=""):
         self.socket = to or socket.create_connection(("127.0.0.1", port), thimble.DEADLINE)
-        self.socket.sendall(("GET %s HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\nCache-Status: ?1\r\n%s%s\r\n" % (
-            path, "Authorization: %s\r\n" % who if who else "", more)).encode())
+        credential = "Authorization: %s\r\n" % who if who else ""
+        self.socket.sendall(("GET %s HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\nCache-Status: ?1\r\n"
+                             "%s%s\r\n" % (path, credential, more)).encode())
 
     def answer(self):
         """Status, headers as text, body; status None if there is no whole answer."""
@@ -142,7 +143,8 @@ class CollapseCase(thimble.TestCase):
 
     def wait_asked(self, server, count):
         """Until so many requests have arrived and are not answered."""
-        wait_until(lambda: self.metric(server, "thimble_http_requests_in_flight") >= count, "%d requests in flight" % count)
+        wait_until(lambda: self.metric(server, "thimble_http_requests_in_flight") >= count,
+                   "%d requests in flight" % count)
 
     def purge(self, server, *tags):
         answer = server.request("POST", "/purge", body=json.dumps({"tags": tags}), unix=server.control)
@@ -353,7 +355,7 @@ class NotForOthers(CollapseCase):
         callers = (None, token(2), token(4), token(5), token(2), None, token(4))
         want = {}
         for who in callers:
-            answer = server.get(self.BUNDLES + "&plain", headers=dict({"Authorization": who} if who else {}, Host="testserver"))
+            answer = server.get(self.BUNDLES + "&plain", headers={"Authorization": who} if who else {})
             want[who] = sorted(b["id"] for b in json.loads(answer.body))
         self.assertIn(2, want[token(2)])
         self.assertNotIn(2, want[None] + want[token(4)] + want[token(5)])
@@ -361,7 +363,8 @@ class NotForOthers(CollapseCase):
         for number in range(3):
             path = self.BUNDLES + "&n=%d" % number
             self.forget(server)
-            for who in {w for w in callers if w}:       # credentials that the loop knows, or there is nothing to wait for
+            # the loop has to know the credentials, or nobody waits
+            for who in {w for w in callers if w}:
                 server.get("/api/1.2/projects/1/", headers={"Authorization": who})
             with self.lock("patchwork_bundlepatch"):
                 asked = [(who, Asked(server.port, path, who)) for who in callers * 3]
@@ -413,7 +416,7 @@ class NotForOthers(CollapseCase):
         """The loop still knows it as the first one's; the answer is of whom the database says."""
         server = self.make()
         first, second = [2], [3]
-        password = "Basic " + base64.b64encode(b"maint:secret").decode()
+        password = "Basic " + base64.b64encode(b"maint:maint").decode()
         for who in (token(2), password):
             server.get("/api/1.2/projects/1/", headers={"Authorization": who})
         self.base.execute("DELETE FROM authtoken_token WHERE user_id = 4; "
@@ -507,8 +510,9 @@ class TheRule(CollapseCase):
             self.wait_blocked()
         self.assertEqual(old.answer()[0], 404)
         self.assertEqual(server.get(path).status, 404)
-        self.base.execute("INSERT INTO patchwork_check (id, patch_id, user_id, date, state, target_url, description, context) "
-                          "VALUES (4711, 1, 2, '2024-01-01', 1, '', '', 'later')")
+        self.base.execute("INSERT INTO patchwork_check "
+                          "(id, patch_id, user_id, date, state, target_url, description, context) VALUES "
+                          "(4711, 1, 2, '2024-01-01', 1, '', '', 'later')")
         self.purge(server, "check:4711", "patch:1", "checks@1", "checks")
         self.assertEqual(server.get(path).status, 200)
 

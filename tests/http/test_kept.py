@@ -188,7 +188,8 @@ class EntityTags(KeptCase):
 
     def test_another_one_for_another_representation(self):
         server = self.demo()
-        answers = [self.ask(server, "/api/patches/1/"), self.ask(server, "/api/patches/1/", Accept="application/json; indent=4"),
+        answers = [self.ask(server, "/api/patches/1/"),
+                   self.ask(server, "/api/patches/1/", Accept="application/json; indent=4"),
                    self.ask(server, "/api/1.0/patches/1/"), self.ask(server, "/api/patches/1/?format=json")]
         self.assertEqual(len({a.etag for a in answers}), 4)
 
@@ -207,7 +208,8 @@ class Conditions(KeptCase):
         server = self.demo()
         tag = self.ask(server, "/api/1.2/projects/1/").etag
         other = '"%s"' % ("0" * 32)
-        yes = [tag, "W/" + tag, "*", " %s " % tag, "%s, %s" % (other, tag), "%s,%s" % (tag, other), '"a", W/"b" , ' + tag,
+        yes = [tag, "W/" + tag, "*", " %s " % tag, "%s, %s" % (other, tag), "%s,%s" % (tag, other),
+               '"a", W/"b" , ' + tag,
                ", ,%s" % tag, '"", %s' % tag, '"with,comma", %s' % tag, "%s, garbage" % tag,
                ", ".join(['"%d"' % n for n in range(150)] + [tag])]
         no = [other, "W/" + other, tag.strip('"'), tag[:-1], tag[1:], "w/" + tag, "**", "garbage " + tag, "garbage",
@@ -243,7 +245,8 @@ class Conditions(KeptCase):
 
     def test_only_what_is_there_is_not_modified(self):
         server = self.demo()
-        for path, status in (("/api/projects/nowhere/", 404), ("/nowhere/", 404), ("/api/users/", 403), ("/patch/1/", 302)):
+        for path, status in (("/api/projects/nowhere/", 404), ("/nowhere/", 404), ("/api/users/", 403),
+                             ("/patch/1/", 302)):
             for _ in range(2):
                 self.assertEqual(self.ask(server, path, If_None_Match="*").status, status, path)
         self.assertEqual(self.ask(server, "/api/patches/1/", method="OPTIONS", If_None_Match="*").status, 200)
@@ -301,10 +304,11 @@ class Head(KeptCase):
         for path in PATHS:
             if not path.startswith("/api/"):
                 continue
+            fresh = path + ("&" if "?" in path else "?") + "h"
             for coding in ("identity", "gzip"):
-                first = self.ask(server, path + ("&" if "?" in path else "?") + "h", method="HEAD", Accept_Encoding=coding)
-                got = self.ask(server, path + ("&" if "?" in path else "?") + "h", Accept_Encoding=coding)
-                again = self.ask(server, path + ("&" if "?" in path else "?") + "h", method="HEAD", Accept_Encoding=coding)
+                first = self.ask(server, fresh, method="HEAD", Accept_Encoding=coding)
+                got = self.ask(server, fresh, Accept_Encoding=coding)
+                again = self.ask(server, fresh, method="HEAD", Accept_Encoding=coding)
                 self.assertEqual(self.essence(first)[:2], self.essence(got)[:2], path)
                 self.assertEqual(self.essence(again)[:2], self.essence(got)[:2], path)
                 self.assertEqual((first.body, again.body), (b"", b""))
@@ -419,7 +423,8 @@ class Codings(KeptCase):
             self.assertTrue(page.headers["Content-Type"].startswith("text/html"))
             self.assertEqual((page.status, page.coding, page.etag), (200, None, None))
             self.assertIn(b"<html", page.body)
-            mbox, plain = self.ask(server, "/series/1/mbox/", Accept_Encoding="gzip"), self.ask(server, "/series/1/mbox/")
+            mbox = self.ask(server, "/series/1/mbox/", Accept_Encoding="gzip")
+            plain = self.ask(server, "/series/1/mbox/")
             self.check_coded(mbox, plain, "gzip")
             self.assertEqual(mbox.headers["Content-Disposition"], plain.headers["Content-Disposition"])
             self.assertTrue(plain.body.startswith(b"From "))
@@ -436,10 +441,11 @@ class Codings(KeptCase):
     def test_pipelined_codings(self):
         server = self.demo()
         plain = self.ask(server, LARGE).body
+        codings = self.codings + ["identity"] + self.codings
         for _ in range(2):
             with Wire(server.port) as wire:
-                wire.socket.sendall(b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\nAccept-Encoding: %s\r\n\r\n" %
-                                             (LARGE.encode(), coding.encode()) for coding in self.codings + ["identity"] + self.codings))
+                wire.socket.sendall("".join("GET %s HTTP/1.1\r\nHost: x\r\nAccept-Encoding: %s\r\n\r\n" %
+                                            (LARGE, coding) for coding in codings).encode())
                 for coding in self.codings + [None] + self.codings:
                     status, headers, body = wire.answer()
                     self.assertEqual(headers.get("content-encoding", [None])[0], coding)
@@ -580,7 +586,8 @@ class Audiences(KeptCase):
     def test_a_wrong_credential_never_gets_a_hit(self):
         server = self.demo()
         bad = ["Token nobody", "Token " + ADA[6:-1] + "8", "Token " + ADA[6:] + "0", "Token", "Token a b", "Basic !!",
-               "Basic " + base64.b64encode(b"ada:wrong").decode(), "Basic " + base64.b64encode(b"nobody:ada-demo").decode()]
+               "Basic " + base64.b64encode(b"ada:wrong").decode(),
+               "Basic " + base64.b64encode(b"nobody:ada-demo").decode()]
         for path in (LARGE, "/api/bundles/", "/api/users/1/", "/api/projects/nowhere/"):
             for who in (None, ADA, ADA_BASIC):
                 self.ask(server, path, who)
