@@ -31,7 +31,7 @@ THIMBLED = os.path.abspath(os.environ.get("THIMBLE_BIN") or os.path.join(TOP, "t
 THIMBLECTL = os.path.abspath(os.environ.get("THIMBLECTL_BIN") or os.path.join(os.path.dirname(THIMBLED), "thimblectl"))
 
 DEADLINE = 60
-SANITIZER = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|UndefinedBehaviorSanitizer")
+SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread)Sanitizer|runtime error:|UndefinedBehaviorSanitizer")
 ERROR_LINE = re.compile(r" (error|fatal): ")
 
 
