@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Misses: answers made from PostgreSQL, against bare_libpq, which runs the very
-statements of the answer (taken from the database's log) in the same round
-trips, each one pipeline, and drops the results.  What counts is CPU per
-answer, server and database together."""
+statements of the answer (taken from the database's log) and drops the results:
+once in the same round trips, each one pipeline, and once a statement at a time,
+as libpq is mostly used.  As many clients of both; what counts is CPU per answer,
+server and database together."""
 import os
 import re
 import resource
@@ -12,7 +13,6 @@ import time
 from common import compile_program, cpu_of, median, note, ratio_of, show_ratio, show_table, wrk
 import thimble
 
-CONNECTIONS = 8
 ANSWERS = [
     ("patch detail", "/api/1.2/patches/100/"),
     ("patches, page of 30", "/api/1.2/patches/"),
@@ -41,7 +41,7 @@ class Misses:
         return cpu_of([master] + thimble.children_of(master)) + cpu_of_buried(master)
 
     def statements(self, path):
-        """Writes the statements of an answer to a file; returns it, their number, and that of the round trips."""
+        """Writes the statements of an answer to files, for pipelines and singly; their number, and that of the round trips."""
         talkative = thimble.Server(dict(self.server.settings, log={"level": "debug"})).start().wait_ready()
         try:
             talkative.get(path)
@@ -60,15 +60,18 @@ class Misses:
         trips[0] += 1       # BEGIN
         trips[-1] += 1      # COMMIT
         assert sum(trips) == len(found), (trips, found)
-        name = os.path.join(self.directory, "statements")
-        with open(name, "w") as f:
-            for trip, count in enumerate(trips):
-                for text, values in found[:count]:
-                    f.write("%d\n%s\n%d\n" % (trip, text.encode().hex(), len(values)))
-                    for value in values:
-                        f.write("-\n" if value == "NULL" else value[1:-1].replace("''", "'").encode().hex() + "\n")
-                del found[:count]
-        return name, sum(trips), len(trips)
+        together = [trip for trip, count in enumerate(trips) for _ in range(count)]
+        return (self.write("pipelines", found, together), self.write("singly", found, range(len(found))),
+                sum(trips), len(trips))
+
+    def write(self, name, statements, trips):
+        path = os.path.join(self.directory, name)
+        with open(path, "w") as f:
+            for (text, values), trip in zip(statements, trips):
+                f.write("%d\n%s\n%d\n" % (trip, text.encode().hex(), len(values)))
+                for value in values:
+                    f.write("-\n" if value == "NULL" else value[1:-1].replace("''", "'").encode().hex() + "\n")
+        return path
 
     @staticmethod
     def parse_log(text):
@@ -87,7 +90,7 @@ class Misses:
     def round_thimble(self, path):
         workers = self.server.workers()
         before, database = cpu_of(workers), self.postgres_cpu()
-        done = wrk(self.server.url + path, self.options.seconds, CONNECTIONS)
+        done = wrk(self.server.url + path, self.options.seconds, self.options.clients)
         requests = int(re.search(r"(\d+) requests in", done).group(1))
         return (cpu_of(workers) - before) / requests, (self.postgres_cpu() - database) / requests, requests / self.options.seconds
 
@@ -95,7 +98,7 @@ class Misses:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         database = self.postgres_cpu()
         done = subprocess.run([self.bare, "host=%s port=%d user=postgres dbname=bench" % (self.cluster.directory, self.cluster.port),
-                               name, str(CONNECTIONS), str(self.options.seconds)], check=True, capture_output=True, text=True)
+                               name, str(self.options.clients), str(self.options.seconds)], check=True, capture_output=True, text=True)
         time.sleep(0.1)     # its backends are buried
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         rounds = int(done.stdout)
@@ -103,17 +106,18 @@ class Misses:
         return own / rounds, (self.postgres_cpu() - database) / rounds, rounds / self.options.seconds
 
     def measure(self, title, path):
-        name, count, trips = self.statements(path)
-        ours, bares = [], []
+        pipelines, singly, count, trips = self.statements(path)
+        ours, bares, plain = [], [], []
         for _ in range(self.options.rounds):
             ours.append(self.round_thimble(path))
-            bares.append(self.round_bare(name))
-        totals = [[server + database for server, database, _ in rows] for rows in (ours, bares)]
+            bares.append(self.round_bare(pipelines))
+            plain.append(self.round_bare(singly))
+        totals = [[server + database for server, database, _ in rows] for rows in (ours, bares, plain)]
         middle = lambda rows, n: median([r[n] for r in rows])
         return {"answer": title, "statements": count, "round_trips": trips,
                 "server_us": middle(ours, 0) * 1e6, "database_us": middle(ours, 1) * 1e6, "requests_per_s": middle(ours, 2),
                 "bare_us": middle(bares, 0) * 1e6, "bare_database_us": middle(bares, 1) * 1e6, "bare_per_s": middle(bares, 2),
-                "ratio": ratio_of(*totals)}
+                "ratio": ratio_of(*totals[:2]), "ratio_singly": ratio_of(totals[0], totals[2])}
 
 
 def run(ground):
@@ -130,9 +134,9 @@ def run(ground):
 
 
 def show(report):
-    print("Misses: CPU per answer in us, against the same statements over libpq")
-    show_table(["answer", "stmts", "trips", "server", "database", "us", "req/s", "bare", "us", "req/s", "ratio (min-max)"],
+    print("Misses: CPU per answer in us, against the same statements over libpq, pipelined and singly")
+    show_table(["answer", "stmts", "trips", "server", "database", "us", "req/s", "bare", "us", "req/s", "ratio (min-max)", "to singly"],
                [[r["answer"], "%d" % r["statements"], "%d" % r["round_trips"], "%.0f" % r["server_us"],
                  "%.0f" % r["database_us"], "%.0f" % (r["server_us"] + r["database_us"]), "%.0f" % r["requests_per_s"],
                  "%.0f" % r["bare_us"], "%.0f" % (r["bare_us"] + r["bare_database_us"]), "%.0f" % r["bare_per_s"],
-                 show_ratio(r["ratio"])] for r in report["answers"]])
+                 show_ratio(r["ratio"]), show_ratio(r["ratio_singly"])] for r in report["answers"]])
