@@ -43,6 +43,38 @@ Test(arena, gives_aligned_memory_of_any_size)
 	cr_assert_null(arena);
 }
 
+static void
+count_up(void *object)
+{
+	++*(int *)object;
+}
+
+Test(arena, is_as_new_after_a_reset)
+{
+	struct arena *arena = arena_new();
+	int cleanups = 0;
+	char *first;
+
+	arena_reset(arena);
+	first = arena_alloc(arena, 100);
+	for (int round = 1; round <= 3; round++) {
+		arena_cleanup(arena, count_up, &cleanups);
+		for (size_t size = 1; size < 100000; size = size * 2 + 1)
+			memset(arena_alloc(arena, size), 'x', size);
+		arena_reset(arena);
+		cr_assert_eq(cleanups, round, "run once, and forgotten");
+		cr_assert_eq(arena_alloc(arena, 100), first, "the first block is used again");
+	}
+	/* what does not fit a block comes first */
+	arena_reset(arena);
+	arena_free(&arena);
+	arena = arena_new();
+	memset(arena_alloc(arena, 50000), 'x', 50000);
+	arena_reset(arena);
+	memset(arena_alloc(arena, 100), 'x', 100);
+	arena_free(&arena);
+}
+
 Test(arena, runs_cleanups_last_first)
 {
 	struct arena *arena = arena_new();
