@@ -13,8 +13,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +20,6 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/monotonic.h"
-#include "base/settings.h"
 #include "ctl/ctl.h"
 #include "proto/json.h"
 #include "store/store.h"
@@ -98,7 +95,8 @@ blockers(struct task *task, const char *table)
 
 	if (task->dialect != DIALECT_POSTGRESQL || table == NULL)
 		return "";
-	sql_add(q, "SELECT string_agg(DISTINCT l.pid::text, ', ') FROM pg_locks l WHERE l.granted AND l.relation = to_regclass(");
+	sql_add(q, "SELECT string_agg(DISTINCT l.pid::text, ', ') FROM pg_locks l WHERE l.granted"
+	    " AND l.relation = to_regclass(");
 	sql_string(q, slice_str(table));
 	sql_add(q, ") AND l.pid <> pg_backend_pid()");
 	if (ask(task, q, &rows, &error) != STORE_OK || rows->count == 0 || rows_null(rows, 0, 0))
@@ -129,7 +127,7 @@ try_step(struct task *task, const struct statements *list, const char **error_r)
 	return store_commit(&snapshot, error_r);
 }
 
-/* One transaction, tried until its locks are free; `table` is the one whose lock it needs, or NULL.  An enum ctl_exit. */
+/* One transaction, tried until its locks are free: that of `table`, if not NULL.  An enum ctl_exit. */
 static int
 step(struct task *task, const char *table, const struct statements *list)
 {
@@ -152,7 +150,7 @@ step(struct task *task, const char *table, const struct statements *list)
 	clear(task);
 	if (status != STORE_OK)
 		return ctl_fail(task->ctl, "%s: %s%s", what, error, status == STORE_REFUSED
-		    ? "; this has to be run by the owner of Patchwork's tables" : "");
+		    ? "; the owner of Patchwork's tables may do this, see --url" : "");
 	task->changed++;
 	return CTL_OK;
 }
@@ -243,7 +241,8 @@ attach(struct task *task)
 	if (status == CTL_OK)
 		status = look(task, &rows, &state);
 	if (status == CTL_OK && !state.intact)
-		return ctl_fail(task->ctl, "%s, although it was just made: does something else change the database?", state.problem);
+		return ctl_fail(task->ctl, "%s, although it was just made: does something else change the database?",
+		    state.problem);
 	return status;
 }
 
@@ -273,6 +272,12 @@ detach(struct task *task)
 }
 
 /* The commands ---------------------------------------------------------- */
+
+struct choices {
+	unsigned wait_s;
+	const char *url;		/* NULL: that of the configuration */
+	bool check;			/* look, and change nothing */
+};
 
 static struct task
 task_new(struct ctl *ctl, struct store *store, unsigned wait_s)
@@ -317,46 +322,79 @@ report(const struct ctl *ctl, bool attached, bool changed)
 	buf_fini(&out);
 }
 
-/* Reads --wait; an enum ctl_exit. */
+/* `attach --check` */
 static int
-parse(const struct ctl *ctl, int argc, char **argv, unsigned *wait_r)
+check(struct task *task)
+{
+	struct triggers_state state = { 0 };
+	struct rows *rows = NULL;
+	int status = look(task, &rows, &state);
+
+	if (status != CTL_OK)
+		return status;
+	if (task->ctl->json)
+		(void)printf("{\"attached\": %s, \"mark\": \"%016llx\"}\n", state.intact ? "true" : "false",
+		    (unsigned long long)state.mark);
+	else if (state.intact)
+		(void)puts("The triggers are all in place.");
+	if (state.intact)
+		return CTL_OK;
+	if (!task->ctl->json)
+		(void)fprintf(stderr, "thimblectl: %s%s; run thimblectl attach\n",
+		    state.any ? "not all triggers are in place: " : "not attached", state.any ? state.problem : "");
+	return CTL_FAILED;
+}
+
+/* An enum ctl_exit. */
+static int
+parse(const struct ctl *ctl, int argc, char **argv, bool attaches, struct choices *choices_r)
 {
 	static const struct option options[] = {
 		{ "wait", required_argument, NULL, 'w' },
+		{ "url", required_argument, NULL, 'u' },
+		{ "check", no_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 }
 	};
 	uint64_t wait = WAIT_DEFAULT_S;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-		if (c != 'w')
+		if (c == 'c' && attaches)
+			choices_r->check = true;
+		else if (c == 'u')
+			choices_r->url = optarg;
+		else if (c != 'w')
 			return ctl_misused(ctl, "%s does not know %s", argv[0], argv[optind - 1]);
-		if (slice_uint(slice_str(optarg), WAIT_MAX_S, &wait) < 0)
+		else if (slice_uint(slice_str(optarg), WAIT_MAX_S, &wait) < 0)
 			return ctl_misused(ctl, "--wait takes up to %d seconds, but was given %s", WAIT_MAX_S, optarg);
 	}
 	if (optind < argc)
 		return ctl_misused(ctl, "%s takes no argument, but was given %s", argv[0], argv[optind]);
-	*wait_r = (unsigned)wait;
+	choices_r->wait_s = (unsigned)wait;
 	return CTL_OK;
 }
 
 static int
-run(struct ctl *ctl, int argc, char **argv, bool attached, int (*fn)(struct task *))
+run(struct ctl *ctl, int argc, char **argv, bool attaches)
 {
+	struct choices choices = { 0 };
 	struct store *store;
 	struct task task;
-	unsigned wait;
-	int status = parse(ctl, argc, argv, &wait);
+	int status = parse(ctl, argc, argv, attaches, &choices);
 
 	if (status != CTL_OK)
 		return status;
-	store = ctl_store(ctl);
+	store = ctl_store(ctl, choices.url);
 	if (store == NULL)
 		return CTL_FAILED;
-	task = task_new(ctl, store, wait);
-	status = fn(&task);
-	if (status == CTL_OK)
-		report(ctl, attached, task.changed > 0);
+	task = task_new(ctl, store, choices.wait_s);
+	if (choices.check) {
+		status = check(&task);
+	} else {
+		status = attaches ? attach(&task) : detach(&task);
+		if (status == CTL_OK)
+			report(ctl, attaches, task.changed > 0);
+	}
 	store_free(&store);
 	return status;
 }
@@ -364,11 +402,11 @@ run(struct ctl *ctl, int argc, char **argv, bool attached, int (*fn)(struct task
 int
 attach_command(struct ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, true, attach);
+	return run(ctl, argc, argv, true);
 }
 
 int
 detach_command(struct ctl *ctl, int argc, char **argv)
 {
-	return run(ctl, argc, argv, false, detach);
+	return run(ctl, argc, argv, false);
 }

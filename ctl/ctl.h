@@ -41,8 +41,8 @@ int ctl_fail(const struct ctl *ctl, const char *format, ...) __attribute__((form
 /* The same for a wrong command line; returns CTL_USAGE. */
 int ctl_misused(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A store with one connection for this command alone; NULL after ctl_fail. */
-struct store *ctl_store(const struct ctl *ctl);
+/* A store with one connection for this command alone, of `url` or (NULL) of [store] url; NULL after ctl_fail. */
+struct store *ctl_store(const struct ctl *ctl, const char *url);
 
 int attach_command(struct ctl *ctl, int argc, char **argv);
 int detach_command(struct ctl *ctl, int argc, char **argv);

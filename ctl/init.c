@@ -94,7 +94,7 @@ init_command(struct ctl *ctl, int argc, char **argv)
 	}
 	if (optind < argc)
 		return ctl_misused(ctl, "init takes no argument, but was given %s", argv[optind]);
-	store = ctl_store(ctl);
+	store = ctl_store(ctl, NULL);
 	if (store == NULL)
 		return CTL_FAILED;
 	status = fill(ctl, store, demo);

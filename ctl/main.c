@@ -26,15 +26,18 @@ static const struct command commands[] = {
 	  "that holds tables already is left alone.\n\n"
 	  "  --demo    also fill in projects, people and patches to try thimble with\n",
 	  init_command },
-	{ "attach", "[--wait SECONDS]", "have the database tell of every change",
+	{ "attach", "[OPTION...]", "have the database tell of every change",
 	  "Puts triggers on the tables of a Patchwork database, so that whoever changes\n"
 	  "them leaves word for thimble.  What is in place is left alone.  No table is\n"
 	  "locked for longer than a moment; one that others use is tried again.\n\n"
-	  "  --wait SECONDS    how long to try (600)\n",
+	  "  --check     only say whether all is in place\n"
+	  "  --url URL   connect there, as the owner of the tables, and not to [store] url\n"
+	  "  --wait S    how many seconds to try (600)\n",
 	  attach_command },
-	{ "detach", "[--wait SECONDS]", "remove all that attach has added",
+	{ "detach", "[OPTION...]", "remove all that attach has added",
 	  "Removes thimble's triggers, functions and tables from the database.\n\n"
-	  "  --wait SECONDS    how long to try for tables that others use (600)\n",
+	  "  --url URL   connect there, as the owner of the tables, and not to [store] url\n"
+	  "  --wait S    how many seconds to try for tables that others use (600)\n",
 	  detach_command },
 	{ "config", "", "print the configuration in effect",
 	  "Prints every setting with its value, passwords masked.\n",
@@ -108,10 +111,10 @@ ctl_misused(const struct ctl *ctl, const char *format, ...)
 }
 
 struct store *
-ctl_store(const struct ctl *ctl)
+ctl_store(const struct ctl *ctl, const char *url)
 {
 	struct store_options options = {
-		.url = ctl->settings->store.url,
+		.url = url != NULL ? url : ctl->settings->store.url,
 		.timezone = ctl->settings->api.timezone,
 		.timeout_ms = (unsigned)ctl->settings->server.request_timeout,
 		.quota = 1,
@@ -121,7 +124,7 @@ ctl_store(const struct ctl *ctl)
 
 	if (store == NULL) {
 		(void)store_url_check(options.url, &error);
-		(void)ctl_fail(ctl, "[store] url is not usable: %s", error);
+		(void)ctl_fail(ctl, "%s is not usable: %s", url != NULL ? "that url" : "[store] url", error);
 	}
 	return store;
 }
@@ -140,7 +143,7 @@ put_help(void)
 		char left[64];
 
 		(void)snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].usage);
-		(void)printf("  %-23s  %s\n", left, commands[i].help);
+		(void)printf("  %-18s  %s\n", left, commands[i].help);
 	}
 	(void)puts("\nExit status: 0 done, 1 failed, 64 wrong usage, 78 wrong configuration.");
 }

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = store/driver.h store/postgresql.c store/prepared.c store/prepared.h \
 	store/schema.c store/sql.c store/sql.h store/sqlite.c store/store.c store/store.h \
-	store/triggers.c store/triggers.h
+	store/triggers.c store/triggers.h store/triggers_private.h store/triggers_text.c
 nodist_libstore_a_SOURCES = store/schema_sql.c
 
 # The schema is SQL for people to read, and C strings for `thimblectl init`.

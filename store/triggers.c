@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See triggers.h.
- *
- * A trigger must not hurt the write that it watches:
- *
- * PostgreSQL: one function a table, for each statement, with transition tables.
- * SECURITY DEFINER, since who writes needs no rights on our table; all that is
- * not of pg_catalog is named with its schema.  Whatever goes wrong while the
- * rows are looked at (a migration has dropped a column) leaves the coarse tags.
- * That part writes nothing, so that its subtransaction has no xid and costs
- * others nothing.  Old and new rows are joined by their key: a change of the
- * key is a row less and a row more.
- *
- * SQLite: one a row.  OR REPLACE removes rows that no DELETE trigger is told
- * of: so BEFORE triggers look for rows that have one of the new row's unique
- * keys.  No trigger names another table than its own and the outbox: Django
- * rebuilds a table by renaming, which SQLite refuses while a trigger names
- * one that is not there.
+ * See triggers.h: the table of what is watched, and how the triggers are and
+ * are put in order.  triggers_text.c writes them.
  *
  * Each bears a stamp, the hash of its own text, by which one of another version is known.
  */
@@ -27,30 +12,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "store/store.h"
-
-/* A row that is part of an object. */
-struct part {
-	const char *object;		/* "series" */
-	const char *column;		/* which of them */
-	const char *matter;		/* columns whose change matters, besides insert and delete; NULL: any */
-	const char *through;		/* table with that id, whose user_id is meant; NULL: the column itself */
-};
-
-enum { PARTS = 2 };
-
-struct watched {
-	const char *table;
-	const char *object;		/* NULL: none */
-	const char *collection;
-	const char *scope;		/* column whose value stands behind '@'; NULL: none */
-	const char *key;
-	const char *columns;		/* those with tags of their own */
-	const char *others;		/* those that answers show or go by without */
-	const char *unique;		/* unique keys besides: "a b,c" is (a, b) and (c) */
-	struct part parts[PARTS];
-};
+#include "store/triggers_private.h"
 
 #define COMMENT_COLUMNS "content date submitter_id"
 
@@ -99,24 +62,10 @@ static const struct watched tables[TRIGGERS_TABLES] = {
 	  { { "auth", "user_id", NULL, NULL } } },
 };
 
-/*
- * More rows of one statement leave the coarse tag only (PostgreSQL).  More ids than
- * OUTBOX_SPAN between the first row and the last make the outbox one "*" (SQLite).
- */
-#define MANY "100"
+/* More ids than this between the first row and the last make the outbox one "*" (SQLite). */
 #define OUTBOX_SPAN "20000"
 
-/* The events, as they name the triggers. */
-enum event { EVENT_INSERT, EVENT_UPDATE, EVENT_DELETE, EVENT_TRUNCATE, EVENT_INSERT_OVER, EVENT_UPDATE_OVER, EVENTS };
-
-static const struct {
-	const char *name;
-	bool sqlite, postgresql;
-	/* PostgreSQL's */
-	const char *clause;		/* that names the transition tables */
-	const char *old, *new;		/* they themselves */
-	int type;			/* pg_trigger.tgtype */
-} events[EVENTS] = {
+const struct trigger_event trigger_events[EVENTS] = {
 	[EVENT_INSERT] = { "insert", true, true, " REFERENCING NEW TABLE AS thimble_new", "", "thimble_new", 4 },
 	[EVENT_UPDATE] = { "update", true, true,
 	    " REFERENCING OLD TABLE AS thimble_old NEW TABLE AS thimble_new", "thimble_old", "thimble_new", 16 },
@@ -125,341 +74,6 @@ static const struct {
 	[EVENT_INSERT_OVER] = { "insert_over", true, false, NULL, NULL, NULL, 0 },
 	[EVENT_UPDATE_OVER] = { "update_over", true, false, NULL, NULL, NULL, 0 },
 };
-
-/* Expressions ----------------------------------------------------------- */
-
-/* A list of expressions is being written, each of which gives a tag or nothing. */
-struct writer {
-	struct buf *out;
-	struct arena *arena;
-	enum dialect dialect;
-	const char *schema;
-	const struct watched *table;
-	const char *old, *new;		/* the rows' names */
-	bool follows;
-};
-
-static const char *
-take(struct arena *arena, struct buf *text)
-{
-	const char *copy = arena_memdup(arena, buf_as_slice(text).p, text->len);
-
-	buf_fini(text);
-	return copy;
-}
-
-/* Whether one of these columns has changed, as SQL; "" for no columns. */
-static const char *
-changed(const struct writer *w, const char *columns)
-{
-	const char *differs = w->dialect == DIALECT_SQLITE ? "IS NOT" : "IS DISTINCT FROM";
-	struct slice rest = slice_str(columns), c;
-	struct buf text = { 0 };
-
-	while (slice_cut(&rest, ' ', &c)) {
-		if (c.n > 0)
-			buf_printf(&text, "%s%s.\"%.*s\" %s %s.\"%.*s\"", text.len > 0 ? " OR " : "",
-			    w->old, SLICE_ARG(c), differs, w->new, SLICE_ARG(c));
-	}
-	return take(w->arena, &text);
-}
-
-/* Whether a row became another one, as SQL. */
-static const char *
-another(const struct writer *w)
-{
-	const char *key = w->table->key;
-
-	if (w->dialect == DIALECT_SQLITE)
-		return changed(w, key);
-	return arena_printf(w->arena, "%s.\"%s\" IS NULL OR %s.\"%s\" IS NULL", w->old, key, w->new, key);
-}
-
-/* Adds the tag "BEFORE value AFTER", or without a value (NULL) "BEFORE", under a condition (NULL: none). */
-static void
-put_tag(struct writer *w, const char *condition, const char *before, const char *value, const char *after)
-{
-	bool sqlite = w->dialect == DIALECT_SQLITE;
-
-	buf_str(w->out, w->follows ? sqlite ? "\n\t|| " : ",\n\t\t\t\t(" : sqlite ? "\n\t" : "\n\t\t\t\t(");
-	if (condition != NULL)
-		buf_printf(w->out, "CASE WHEN %s THEN ", condition);
-	buf_printf(w->out, "%s'%s%s'", sqlite ? "coalesce(" : "", sqlite ? " " : "", before);
-	if (value != NULL)
-		buf_printf(w->out, " || %s", value);
-	if (*after != '\0')
-		buf_printf(w->out, " || '%s'", after);
-	if (sqlite)
-		buf_str(w->out, ", '')");
-	if (condition != NULL)
-		buf_str(w->out, sqlite ? " ELSE '' END" : " END");
-	if (!sqlite)
-		buf_byte(w->out, ')');
-	w->follows = true;
-}
-
-static const char *
-column_of(const struct writer *w, const char *row, const char *column)
-{
-	return arena_printf(w->arena, "%s.\"%s\"", row, column);
-}
-
-/* What a part's owner is, as SQL; NULL if SQLite cannot say. */
-static const char *
-owner_of(const struct writer *w, const char *row, const struct part *part)
-{
-	const char *column = column_of(w, row, part->column);
-
-	if (part->through == NULL)
-		return column;
-	if (w->dialect == DIALECT_SQLITE)
-		return NULL;
-	return arena_printf(w->arena, "(SELECT t.user_id FROM %s.%s t WHERE t.id = %s)", w->schema, part->through, column);
-}
-
-static void
-put_owner(struct writer *w, const char *condition, const char *row, const struct part *part)
-{
-	const char *owner = owner_of(w, row, part);
-
-	if (owner != NULL)
-		put_tag(w, condition, arena_printf(w->arena, "%s:", part->object), owner, "");
-	else
-		put_tag(w, condition, arena_printf(w->arena, "%s.*", part->object), NULL, "");
-}
-
-/* The tags of a row that came or went. */
-static void
-put_row(struct writer *w, const char *row)
-{
-	const struct watched *t = w->table;
-
-	if (t->object != NULL)
-		put_tag(w, NULL, arena_printf(w->arena, "%s:", t->object), column_of(w, row, t->key), "");
-	put_tag(w, NULL, t->collection, NULL, "");
-	if (t->scope != NULL)
-		put_tag(w, NULL, arena_printf(w->arena, "%s@", t->collection), column_of(w, row, t->scope), "");
-	for (size_t i = 0; i < PARTS && t->parts[i].object != NULL; i++)
-		put_owner(w, NULL, row, &t->parts[i]);
-}
-
-/* Tags of a row that became another: the object, the collection, its scopes. */
-static void
-put_identity(struct writer *w)
-{
-	const struct watched *t = w->table;
-	const char *became = another(w), *object, *scope;
-
-	if (t->object != NULL) {
-		object = arena_printf(w->arena, "%s:", t->object);
-		put_tag(w, NULL, object, column_of(w, w->new, t->key), "");
-		put_tag(w, became, object, column_of(w, w->old, t->key), "");
-	}
-	put_tag(w, became, t->collection, NULL, "");
-	if (t->scope == NULL)
-		return;
-	scope = arena_printf(w->arena, "%s@", t->collection);
-	became = arena_printf(w->arena, "%s OR %s", became, changed(w, t->scope));
-	put_tag(w, became, scope, column_of(w, w->new, t->scope), "");
-	put_tag(w, became, scope, column_of(w, w->old, t->scope), "");
-}
-
-/* The tags of a column's values. */
-static void
-put_column(struct writer *w, struct slice name)
-{
-	const struct watched *t = w->table;
-	const char *column = arena_memdup(w->arena, name.p, name.n);
-	const char *after = arena_printf(w->arena, ".%s", column), *scope;
-	const char *condition = arena_printf(w->arena, "NOT (%s) AND (%s)", another(w), changed(w, column));
-
-	put_tag(w, condition, arena_printf(w->arena, "%s.%s", t->collection, column), NULL, "");
-	if (t->scope == NULL)
-		return;
-	scope = arena_printf(w->arena, "%s@", t->collection);
-	put_tag(w, condition, scope, column_of(w, w->new, t->scope), after);
-	condition = arena_printf(w->arena, "%s AND (%s)", condition, changed(w, t->scope));
-	put_tag(w, condition, scope, column_of(w, w->old, t->scope), after);
-}
-
-static void
-put_part(struct writer *w, const struct part *part)
-{
-	const char *condition = NULL;
-
-	if (part->matter != NULL)
-		condition = arena_printf(w->arena, "%s OR %s", another(w), changed(w, part->matter));
-	put_owner(w, condition, w->new, part);
-	if (owner_of(w, w->old, part) == NULL)
-		return;
-	/* of a row that became another there are two, and one of them has no value */
-	put_owner(w, arena_printf(w->arena, "(%s) AND (%s)", condition != NULL ? condition : "true",
-	    changed(w, part->column)), w->old, part);
-}
-
-/* The tags of a row that was changed. */
-static void
-put_change(struct writer *w)
-{
-	struct slice rest = slice_str(w->table->columns), column;
-
-	put_identity(w);
-	while (slice_cut(&rest, ' ', &column))
-		if (column.n > 0)
-			put_column(w, column);
-	for (size_t i = 0; i < PARTS && w->table->parts[i].object != NULL; i++)
-		put_part(w, &w->table->parts[i]);
-}
-
-static const char *
-all_columns(const struct writer *w)
-{
-	return arena_printf(w->arena, "%s %s %s", w->table->key, w->table->columns, w->table->others);
-}
-
-/* What many rows raise besides their own table's coarse tag. */
-static const char *
-coarse_auth(const struct watched *t)
-{
-	for (size_t i = 0; i < PARTS && t->parts[i].object != NULL; i++)
-		if (strcmp(t->parts[i].object, "auth") == 0)
-			return " auth.*";
-	return "";
-}
-
-/* PostgreSQL ------------------------------------------------------------ */
-
-static void
-put_rows_branch(struct writer *w, const char *event, const char *table, const char *row)
-{
-	buf_printf(w->out, "\t\t%s TG_OP = '%s' THEN\n\t\t\tIF NOT EXISTS (SELECT FROM %s OFFSET " MANY ") THEN\n"
-	    "\t\t\t\tSELECT string_agg(DISTINCT tag, ' ') INTO raised FROM %s %s\n"
-	    "\t\t\t\tCROSS JOIN LATERAL (VALUES", event[0] == 'I' ? "IF" : "ELSIF", event, table, table, row);
-	w->follows = false;
-	put_row(w, row);
-	buf_str(w->out, ") v (tag);\n\t\t\tEND IF;\n");
-}
-
-static void
-put_update_branch(struct writer *w)
-{
-	const char *key = w->table->key;
-
-	buf_printf(w->out, "\t\tELSIF TG_OP = 'UPDATE' THEN\n\t\t\tIF NOT EXISTS (SELECT FROM thimble_new OFFSET " MANY ") THEN\n"
-	    "\t\t\t\tSELECT string_agg(DISTINCT tag, ' ') INTO raised\n"
-	    "\t\t\t\tFROM thimble_old o FULL JOIN thimble_new n ON o.\"%s\" = n.\"%s\"\n"
-	    "\t\t\t\tCROSS JOIN LATERAL (VALUES", key, key);
-	w->follows = false;
-	put_change(w);
-	buf_printf(w->out, ") v (tag)\n\t\t\t\tWHERE %s;\n\t\t\tEND IF;\n", changed(w, all_columns(w)));
-}
-
-/* The function's body; `raised` stays the coarse tags unless a branch says otherwise. */
-static const char *
-function_body(struct arena *arena, const struct watched *t, const char *schema, const char *stamp)
-{
-	struct buf text = { 0 };
-	struct writer w = { .out = &text, .arena = arena, .dialect = DIALECT_POSTGRESQL, .schema = schema, .table = t,
-		.old = "o", .new = "n" };
-
-	buf_printf(&text, "\n-- thimble %s\nDECLARE\n\traised text := '%s.*%s';\nBEGIN\n\tBEGIN\n",
-	    stamp, t->collection, coarse_auth(t));
-	put_rows_branch(&w, "INSERT", "thimble_new", "n");
-	put_update_branch(&w);
-	put_rows_branch(&w, "DELETE", "thimble_old", "o");
-	buf_printf(&text, "\t\tEND IF;\n\tEXCEPTION WHEN OTHERS THEN\n\t\traised := '%s.*%s';\n\tEND;\n"
-	    "\tIF raised IS NOT NULL THEN\n\t\tINSERT INTO %s.thimble_outbox (tags) VALUES (raised);\n"
-	    "\t\tIF current_setting('thimble.writer', true) IS DISTINCT FROM 'on' THEN\n"
-	    "\t\t\tPERFORM pg_notify('thimble', '');\n\t\tEND IF;\n\tEND IF;\n\tRETURN NULL;\nEND\n",
-	    t->collection, coarse_auth(t), schema);
-	return take(arena, &text);
-}
-
-/* SQLite ---------------------------------------------------------------- */
-
-/* Which rows of the same table, "r", the new row would replace. */
-static void
-put_replaced(struct writer *w)
-{
-	struct slice keys = slice_str(w->table->unique), key, column;
-	const char *word;
-
-	buf_printf(w->out, "r.\"%s\" = NEW.\"%s\"", w->table->key, w->table->key);
-	while (slice_cut(&keys, ',', &key)) {
-		word = " OR (";
-		while (slice_cut(&key, ' ', &column)) {
-			if (column.n == 0)
-				continue;
-			buf_printf(w->out, "%sr.\"%.*s\" = NEW.\"%.*s\"", word, SLICE_ARG(column), SLICE_ARG(column));
-			word = " AND ";
-		}
-		if (word[1] == 'A')
-			buf_byte(w->out, ')');
-	}
-}
-
-static const char *
-unique_columns(const struct writer *w)
-{
-	char *columns = arena_printf(w->arena, "%s %s", w->table->key, w->table->unique);
-
-	for (char *c = columns; (c = strchr(c, ',')) != NULL; )
-		*c = ' ';
-	return columns;
-}
-
-static void
-put_condition(struct writer *w, enum event event)
-{
-	if (event == EVENT_UPDATE)
-		buf_printf(w->out, "\nWHEN %s", changed(w, all_columns(w)));
-	else if (event == EVENT_UPDATE_OVER)
-		buf_printf(w->out, "\nWHEN %s", changed(w, unique_columns(w)));
-}
-
-static void
-put_lite_tags(struct writer *w, enum event event)
-{
-	switch (event) {
-	case EVENT_INSERT:
-		put_row(w, "NEW");
-		break;
-	case EVENT_DELETE:
-		put_row(w, "OLD");
-		break;
-	case EVENT_UPDATE:
-		put_change(w);
-		break;
-	default:
-		put_row(w, "r");
-		break;
-	}
-}
-
-static const char *
-lite_trigger(struct arena *arena, const struct watched *t, enum event event, const char *stamp)
-{
-	bool over = event == EVENT_INSERT_OVER || event == EVENT_UPDATE_OVER;
-	struct buf text = { 0 };
-	struct writer w = { .out = &text, .arena = arena, .dialect = DIALECT_SQLITE, .schema = "", .table = t,
-		.old = "OLD", .new = "NEW" };
-
-	buf_printf(&text, "CREATE TRIGGER thimble_%s_%s %s %.6s ON %s", t->table, events[event].name,
-	    over ? "BEFORE" : "AFTER", events[event].name, t->table);
-	put_condition(&w, event);
-	buf_printf(&text, "\nBEGIN -- thimble %s\n\tINSERT INTO thimble_outbox (tags) SELECT ltrim(", stamp);
-	put_lite_tags(&w, event);
-	buf_byte(&text, ')');
-	if (over) {
-		buf_printf(&text, "\n\tFROM %s r WHERE (", t->table);
-		put_replaced(&w);
-		buf_byte(&text, ')');
-	}
-	if (event == EVENT_UPDATE_OVER)
-		buf_printf(&text, " AND r.\"%s\" IS NOT OLD.\"%s\"", t->key, t->key);
-	buf_str(&text, ";\nEND");
-	return take(arena, &text);
-}
 
 /* Stamps ---------------------------------------------------------------- */
 
@@ -477,7 +91,8 @@ mix(uint64_t hash, struct slice text)
 static const char *
 stamp_of(struct arena *arena, enum dialect dialect, const struct watched *t, enum event event)
 {
-	const char *text = dialect == DIALECT_SQLITE ? lite_trigger(arena, t, event, "") : function_body(arena, t, "", "");
+	const char *text = dialect == DIALECT_SQLITE ? triggers_lite(arena, t, event, "")
+	    : triggers_function(arena, t, "", "");
 
 	return arena_printf(arena, "%016llx", (unsigned long long)mix(HASH_START, slice_str(text)));
 }
@@ -494,9 +109,9 @@ ask_sqlite(struct sql *q)
 	sql_add(q, "WITH e (tab, name, stamp) AS (VALUES ");
 	for (size_t i = 0; i < TRIGGERS_TABLES; i++) {
 		for (enum event e = 0; e < EVENTS; e++) {
-			if (!events[e].sqlite)
+			if (!trigger_events[e].sqlite)
 				continue;
-			sql_addf(q, "%s('%s', '%s', '%s')", word, tables[i].table, events[e].name,
+			sql_addf(q, "%s('%s', '%s', '%s')", word, tables[i].table, trigger_events[e].name,
 			    stamp_of(q->arena, DIALECT_SQLITE, &tables[i], e));
 			word = ", ";
 		}
@@ -524,10 +139,10 @@ ask_postgresql(struct sql *q)
 		const char *stamp = stamp_of(q->arena, DIALECT_POSTGRESQL, &tables[i], EVENT_INSERT);
 
 		for (enum event e = 0; e < EVENTS; e++) {
-			if (!events[e].postgresql)
+			if (!trigger_events[e].postgresql)
 				continue;
-			sql_addf(q, "%s('%s', '%s', '%s', '%s', %d, '%s')", word, tables[i].table, events[e].name,
-			    events[e].old, events[e].new, events[e].type, stamp);
+			sql_addf(q, "%s('%s', '%s', '%s', '%s', %d, '%s')", word, tables[i].table, trigger_events[e].name,
+			    trigger_events[e].old, trigger_events[e].new, trigger_events[e].type, stamp);
 			word = ", ";
 		}
 	}
@@ -578,7 +193,8 @@ static struct slice
 state_of(const struct rows *rows, const char *table, enum event event)
 {
 	for (int i = 0; i < rows->count; i++)
-		if (slice_is(rows_get(rows, i, ASK_TABLE), table) && slice_is(rows_get(rows, i, ASK_TRIGGER), events[event].name))
+		if (slice_is(rows_get(rows, i, ASK_TABLE), table)
+		    && slice_is(rows_get(rows, i, ASK_TRIGGER), trigger_events[event].name))
 			return rows_get(rows, i, ASK_STATE);
 	return SLICE("missing");
 }
@@ -666,10 +282,11 @@ static void
 attach_sqlite(struct statements *list, const struct rows *rows, const struct watched *t)
 {
 	for (enum event e = 0; e < EVENTS; e++) {
-		if (!events[e].sqlite || slice_is(state_of(rows, t->table, e), "ok"))
+		if (!trigger_events[e].sqlite || slice_is(state_of(rows, t->table, e), "ok"))
 			continue;
-		statements_add(list, arena_printf(list->arena, "DROP TRIGGER IF EXISTS thimble_%s_%s", t->table, events[e].name));
-		statements_add(list, lite_trigger(list->arena, t, e, stamp_of(list->arena, DIALECT_SQLITE, t, e)));
+		statements_add(list, arena_printf(list->arena, "DROP TRIGGER IF EXISTS thimble_%s_%s", t->table,
+		    trigger_events[e].name));
+		statements_add(list, triggers_lite(list->arena, t, e, stamp_of(list->arena, DIALECT_SQLITE, t, e)));
 	}
 }
 
@@ -684,19 +301,19 @@ attach_postgresql(struct statements *list, const struct triggers_place *place, c
 
 	statements_add(list, arena_printf(arena, "CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql"
 	    " SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $thimble$%s$thimble$", function,
-	    function_body(arena, t, place->schema, stamp)));
+	    triggers_function(arena, t, place->schema, stamp)));
 	statements_add(list, arena_printf(arena, "ALTER FUNCTION %s OWNER TO %s", function, place->owner));
 	for (enum event e = 0; e < EVENTS; e++) {
-		const char *name = events[e].name;
+		const char *name = trigger_events[e].name;
 		struct slice state = state_of(rows, t->table, e);
 
-		if (!events[e].postgresql || slice_is(state, "ok") || slice_is(state, "old"))
+		if (!trigger_events[e].postgresql || slice_is(state, "ok") || slice_is(state, "old"))
 			continue;
 		if (slice_is(state, "wrong"))
 			statements_add(list, arena_printf(arena, "DROP TRIGGER thimble_%s ON %s", name, on));
 		if (!slice_is(state, "disabled"))
 			statements_add(list, arena_printf(arena, "CREATE TRIGGER thimble_%s AFTER %s ON %s%s"
-			    " FOR EACH STATEMENT EXECUTE FUNCTION %s", name, name, on, events[e].clause, function));
+			    " FOR EACH STATEMENT EXECUTE FUNCTION %s", name, name, on, trigger_events[e].clause, function));
 		statements_add(list, arena_printf(arena, "ALTER TABLE %s ENABLE ALWAYS TRIGGER thimble_%s", on, name));
 	}
 }

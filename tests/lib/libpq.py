@@ -12,6 +12,7 @@ import ctypes
 import ctypes.util
 
 COMMAND_OK, TUPLES_OK = 1, 2
+BOOL, INTEGERS = 16, (20, 21, 23)       # oids of types
 SQLSTATE = ord("C")
 
 
@@ -19,10 +20,6 @@ class Error(Exception):
     def __init__(self, message, sqlstate=None):
         super().__init__(message)
         self.sqlstate = sqlstate
-
-
-class UniqueViolation(Error):
-    pass
 
 
 def library():
@@ -36,6 +33,7 @@ def library():
             ("PQgetResult", pointer, pointer), ("PQconsumeInput", number, pointer), ("PQisBusy", number, pointer),
             ("PQresultErrorField", text, pointer, number), ("PQntuples", number, pointer),
             ("PQnfields", number, pointer), ("PQgetvalue", text, pointer, number, number),
+            ("PQfname", text, pointer, number), ("PQftype", ctypes.c_uint, pointer, number),
             ("PQgetisnull", number, pointer, number, number), ("PQnotifies", pointer, pointer),
             ("PQfreemem", None, pointer)):
         function = getattr(pq, name)
@@ -61,8 +59,11 @@ class Session:
         """Without values it may be several statements; the rows are those of the last."""
         if values is None:
             return self._rows(self.pq.PQexec(self.connection, sql.encode()))
-        texts = (ctypes.c_char_p * len(values))(*[None if v is None else str(v).encode() for v in values])
-        return self._rows(self.pq.PQexecParams(self.connection, sql.encode(), len(values), None, texts, None, None, 0))
+        return self._exec_params(sql, values, self._rows)
+
+    def named(self, sql, values=()):
+        """The rows as dictionaries, with what is true, false or a whole number as Python has it."""
+        return self._exec_params(sql, values, self._dictionaries)
 
     def send(self, sql):
         """Begins what may have to wait; done() tells when it has ended."""
@@ -88,13 +89,30 @@ class Session:
             count += 1
         return count
 
+    def _exec_params(self, sql, values, take):
+        texts = (ctypes.c_char_p * len(values))(*[None if v is None else str(v).encode() for v in values])
+        return take(self.pq.PQexecParams(self.connection, sql.encode(), len(values), None, texts, None, None, 0))
+
+    def _dictionaries(self, result):
+        names, kinds = [], []
+        if self.pq.PQresultStatus(result) == TUPLES_OK:
+            columns = range(self.pq.PQnfields(result))
+            names = [self.pq.PQfname(result, column).decode() for column in columns]
+            kinds = [self.pq.PQftype(result, column) for column in columns]
+        return [dict(zip(names, map(self._value, kinds, row))) for row in self._rows(result)]
+
+    @staticmethod
+    def _value(kind, text):
+        if text is None or (kind != BOOL and kind not in INTEGERS):
+            return text
+        return text == "t" if kind == BOOL else int(text)
+
     def _rows(self, result):
         try:
             status = self.pq.PQresultStatus(result)
             if status not in (COMMAND_OK, TUPLES_OK):
                 state = (self.pq.PQresultErrorField(result, SQLSTATE) or b"").decode()
-                kind = UniqueViolation if state.startswith("23") else Error
-                raise kind(self.pq.PQerrorMessage(self.connection).decode(), state)
+                raise Error(self.pq.PQerrorMessage(self.connection).decode(), state)
             return [tuple(None if self.pq.PQgetisnull(result, row, column) else
                           self.pq.PQgetvalue(result, row, column).decode()
                           for column in range(self.pq.PQnfields(result)))

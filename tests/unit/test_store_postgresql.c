@@ -136,6 +136,8 @@ Test(driver, the_session_is_set_up)
 	cr_expect_str_eq(ask(fx.store, "SHOW transaction_isolation"), "repeatable read");
 	cr_expect_str_eq(ask(fx.store, "SHOW transaction_read_only"), "on");
 	cr_expect_str_eq(ask(fx.store, "SHOW default_transaction_read_only"), "off");
+	/* so that our own writes notify nobody (store/triggers.h) */
+	cr_expect_str_eq(ask(fx.store, "SELECT current_setting('thimble.writer')"), "on");
 }
 
 Test(driver, the_urls_options_are_kept)
