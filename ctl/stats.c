@@ -59,6 +59,7 @@ put_cache(struct ctl *ctl, const json_t *cache)
 {
 	static const char *const plain[] = { "misses", "stale", "entries", "stores", "refused", "evictions", "pins", "rebuilds" };
 	uint64_t hits = figure(cache, "hits"), asked = hits + figure(cache, "misses") + figure(cache, "stale");
+	uint64_t objects = figure(cache, "object_hits");
 	uint64_t used = figure(cache, "bytes"), capacity = figure(cache, "capacity_bytes");
 
 	if (!json_is_object(cache)) {
@@ -69,6 +70,8 @@ put_cache(struct ctl *ctl, const json_t *cache)
 	(void)printf("  %-10s %" PRIu64 "  (%s of lookups)\n", "hits", hits, share(ctl, hits, asked));
 	for (size_t i = 0; i < COLUMNS(plain); i++)
 		(void)printf("  %-10s %" PRIu64 "\n", plain[i], figure(cache, plain[i]));
+	(void)printf("  %-10s %" PRIu64 "  (%s of lookups)\n", "objects", objects,
+	    share(ctl, objects, objects + figure(cache, "object_misses")));
 	(void)printf("  %-10s %s of %s  (%s)\n", "memory", bytes(ctl, used), bytes(ctl, capacity), share(ctl, used, capacity));
 	(void)printf("  %-10s %s\n", "limbo", bytes(ctl, figure(cache, "limbo_bytes")));
 	if (json_is_integer(json_object_get(cache, "oldest_seconds")))

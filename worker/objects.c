@@ -26,7 +26,8 @@
  * its stamps, an object without that change is still found valid; the stamp would then be
  * equal to s, and the answer valid for ever.  (For rows that the database gives, s is right
  * although it is odd: tags are applied after the commit.)  The floor is a stamp that
- * all have.
+ * all have; it makes up for those that an invalidator did not set because it died, before the
+ * clock says an even number again.
  *
  * By the clock on the wall an answer is as old as its oldest object.  So that it
  * need not be made again at once because one of many objects comes of age, only

@@ -227,6 +227,19 @@ put_kept(struct buf *out, const struct slots *slots)
 }
 
 static void
+put_lookups(struct buf *out, const struct region_stats *s, const struct slots *slots)
+{
+	static const char name[] = "thimble_cache_lookups_total";
+
+	describe(out, name, "counter", "Looked for in shared memory: answers (region), and objects to make others of.");
+	put_value(out, name, "{tier=\"region\",result=\"hit\"}", s->hits);
+	put_value(out, name, "{tier=\"region\",result=\"miss\"}", s->misses);
+	put_value(out, name, "{tier=\"region\",result=\"stale\"}", s->stale);
+	put_value(out, name, "{tier=\"objects\",result=\"hit\"}", slots_sum(slots, SLOTS_AT(object_hits)));
+	put_value(out, name, "{tier=\"objects\",result=\"miss\"}", slots_sum(slots, SLOTS_AT(object_misses)));
+}
+
+static void
 put_cache(struct buf *out, struct region *region, const struct slots *slots)
 {
 	struct region_stats s;
@@ -234,25 +247,20 @@ put_cache(struct buf *out, struct region *region, const struct slots *slots)
 	if (region == NULL)
 		return;
 	region_stats(region, &s);
-	describe(out, "thimble_cache_lookups_total", "counter", "Answers that were looked for in shared memory.");
-	put_value(out, "thimble_cache_lookups_total", "{tier=\"region\",result=\"hit\"}", s.hits);
-	put_value(out, "thimble_cache_lookups_total", "{tier=\"region\",result=\"miss\"}", s.misses);
-	put_value(out, "thimble_cache_lookups_total", "{tier=\"region\",result=\"stale\"}", s.stale);
-	put_value(out, "thimble_cache_lookups_total", "{tier=\"objects\",result=\"hit\"}", slots_sum(slots, SLOTS_AT(object_hits)));
-	put_value(out, "thimble_cache_lookups_total", "{tier=\"objects\",result=\"miss\"}", slots_sum(slots, SLOTS_AT(object_misses)));
+	put_lookups(out, &s, slots);
 	put_kept(out, slots);
-	describe(out, "thimble_cache_bytes", "gauge", "Bytes of shared memory that answers take up.");
+	describe(out, "thimble_cache_bytes", "gauge", "Bytes of shared memory that answers and objects take up.");
 	put_value(out, "thimble_cache_bytes", "{tier=\"region\"}", s.bytes);
-	put_one(out, "thimble_cache_capacity_bytes", "gauge", "Bytes of shared memory for answers.", s.capacity);
-	put_one(out, "thimble_cache_entries", "gauge", "Answers in shared memory.", s.entries);
-	put_one(out, "thimble_cache_oldest_seconds", "gauge", "Age of the oldest answer in shared memory.",
+	put_one(out, "thimble_cache_capacity_bytes", "gauge", "Bytes of shared memory for answers and objects.", s.capacity);
+	put_one(out, "thimble_cache_entries", "gauge", "Answers and objects in shared memory.", s.entries);
+	put_one(out, "thimble_cache_oldest_seconds", "gauge", "Age of the oldest answer or object in shared memory.",
 	    s.oldest_ms != 0 ? (monotonic_ms() - s.oldest_ms) / 1000 : 0);
 	put_one(out, "thimble_cache_pins", "gauge", "Answers that are being sent from shared memory.", s.pins);
-	describe(out, "thimble_cache_evictions_total", "counter", "Answers that had to go.");
+	describe(out, "thimble_cache_evictions_total", "counter", "Answers and objects that had to go.");
 	put_value(out, "thimble_cache_evictions_total", "{reason=\"space\"}", s.evicted);
-	put_one(out, "thimble_cache_stores_total", "counter", "Answers that were kept.", s.puts);
-	put_one(out, "thimble_cache_refused_total", "counter", "Answers that were not kept: too large, or no longer valid.",
-	    s.refused);
+	put_one(out, "thimble_cache_stores_total", "counter", "Answers and objects that were kept.", s.puts);
+	put_one(out, "thimble_cache_refused_total", "counter",
+	    "Answers and objects that were not kept: too large, or no longer valid.", s.refused);
 }
 
 static void

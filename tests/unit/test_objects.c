@@ -311,7 +311,8 @@ Test(objects, an_answer_begun_after_a_change_stays)
 /* What is under our key is not what we would have kept. */
 Test(objects, what_cannot_be_read_is_not_there)
 {
-	static const struct slice garbage[] = { SLICE(""), SLICE("\x01"), SLICE("\x01\x93\xa1" "7"), SLICE("\x02\x93\xa1" "7\xa1" "a\xc0"),
+	static const struct slice garbage[] = { SLICE(""), SLICE("\x01"), SLICE("\x01\x93\xa1" "7"),
+		SLICE("\x02\x93\xa1" "7\xa1" "a\xc0"),
 		SLICE("\x01\x93\xa1" "8\xa1" "a\xc0"), SLICE("\x01\x94\xa1" "7\xa1" "a\xc0\xc0") };
 	struct bench *b = bench_new();
 	struct region *r = b->service.region;
@@ -324,7 +325,8 @@ Test(objects, what_cannot_be_read_is_not_there)
 	memcpy(key + 16 + PLAN_IDENTITY, &id, 8);
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
 		struct region_item item = {
-			.key = slice_make(key, sizeof(key)), .body = garbage[i], .filled_at = clock_read(clock_of(b)), .born_ms = monotonic_ms(),
+			.key = slice_make(key, sizeof(key)), .body = garbage[i],
+			.filled_at = clock_read(clock_of(b)), .born_ms = monotonic_ms(),
 		};
 		struct region_hit hit;
 
