@@ -162,6 +162,42 @@ region_fills(struct region *r)
 	return region_at(r, r->fills_at);
 }
 
+/* ---- the lease ---- */
+
+void
+region_lease_renew(struct region *r, uint64_t since_ms, uint64_t until_ms)
+{
+	/* Where it begins anew, nobody may see the new end with the old beginning. */
+	if (atomic_load(&r->lease_since_ms) != since_ms) {
+		atomic_store(&r->lease_until_ms, 0);
+		atomic_store(&r->lease_since_ms, since_ms);
+	}
+	atomic_store(&r->lease_until_ms, until_ms);
+}
+
+void
+region_lease_end(struct region *r)
+{
+	atomic_store(&r->lease_until_ms, 0);
+}
+
+uint64_t
+region_lease_until(const struct region *r)
+{
+	return atomic_load(&r->lease_until_ms);
+}
+
+uint64_t
+region_oldest_ms(const struct region *r, uint64_t now_ms, uint64_t max_stale_ms)
+{
+	uint64_t by_age = now_ms > max_stale_ms ? now_ms - max_stale_ms : 0, since;
+
+	if (now_ms >= atomic_load_explicit(&r->lease_until_ms, memory_order_acquire))
+		return by_age;
+	since = atomic_load_explicit(&r->lease_since_ms, memory_order_acquire);
+	return since < by_age ? since : by_age;
+}
+
 /* ---- keys ---- */
 
 /* Both halves of the product, folded: each bit of a and b counts. */
@@ -330,9 +366,8 @@ count(_Atomic uint64_t *figure)
 
 /* Pins the entry of that key.  Returns it, or NULL. */
 static struct entry *
-find_pinned(struct region *r, struct worker_pins *pins, struct slice key, int *pin_r)
+find_pinned(struct region *r, struct worker_pins *pins, struct slice key, uint64_t hash, int *pin_r)
 {
-	uint64_t hash = region_hash(r, key);
 	uint32_t index = atomic_load(region_bucket(r, hash));
 
 	for (int i = 0; i < CHAIN_MAX && index != NO_ENTRY && index <= r->entry_count; i++) {
@@ -356,9 +391,16 @@ find_pinned(struct region *r, struct worker_pins *pins, struct slice key, int *p
 bool
 region_get(struct region *r, unsigned worker, struct slice key, uint64_t oldest_ms, struct region_hit *hit)
 {
+	return region_get_hashed(r, worker, key, region_hash(r, key), oldest_ms, hit);
+}
+
+bool
+region_get_hashed(struct region *r, unsigned worker, struct slice key, uint64_t hash, uint64_t oldest_ms,
+    struct region_hit *hit)
+{
 	struct worker_pins *pins = region_pins(r, worker);
 	int pin;
-	struct entry *e = find_pinned(r, pins, key, &pin);
+	struct entry *e = find_pinned(r, pins, key, hash, &pin);
 
 	if (e == NULL) {
 		count(&pins->misses);

@@ -22,6 +22,9 @@
  * a small queue that everything enters, a main queue for what was asked for
  * again, and a memory of what left the small one a short while ago.
  *
+ * How old an entry may be is a matter of the lease: word of the bus process that all
+ * changes up to a moment were applied (design, section 5).
+ *
  * Lock order: the region's lock, then the clock's.  Who may call what is said
  * at each function; a miss is always legal.
  */
@@ -38,7 +41,7 @@
 
 enum {
 	REGION_MAGIC = 0x74687267,
-	REGION_LAYOUT = 2,
+	REGION_LAYOUT = 3,
 	REGION_MIN_SIZE = 1024 * 1024,
 	REGION_CHUNK = 1024,
 	REGION_RUNS_MAX = 8,		/* of chunks, in one entry */
@@ -63,6 +66,18 @@ struct region *region_create(size_t size, unsigned workers);
 void region_close(struct region **region);
 struct clock *region_clock(struct region *region);
 struct fills *region_fills(struct region *region);
+
+/*
+ * The lease.  Until `until_ms` (of the monotonic clock) entries that were born at
+ * `since_ms` or later are valid however old they are: from then on each change is
+ * known to be applied here.  Bus process; and the end of it, the master too.
+ */
+void region_lease_renew(struct region *region, uint64_t since_ms, uint64_t until_ms);
+void region_lease_end(struct region *region);
+/* When it ends; 0: there is none. */
+uint64_t region_lease_until(const struct region *region);
+/* The oldest birth time that is trusted: what is not under the lease may be `max_stale_ms` old. */
+uint64_t region_oldest_ms(const struct region *region, uint64_t now_ms, uint64_t max_stale_ms);
 
 /* Bytes that entries can take. */
 size_t region_capacity(const struct region *region);
@@ -89,6 +104,9 @@ struct region_hit {
  * later.  True: it is pinned for this worker.  Worker's loop.
  */
 bool region_get(struct region *region, unsigned worker, struct slice key, uint64_t oldest_ms, struct region_hit *hit_r);
+/* The same with region_hash(region, key) at hand. */
+bool region_get_hashed(struct region *region, unsigned worker, struct slice key, uint64_t hash, uint64_t oldest_ms,
+    struct region_hit *hit_r);
 void region_unpin(struct region *region, unsigned worker, unsigned pin);
 
 /* One of several values to be copied. */

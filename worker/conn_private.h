@@ -64,10 +64,10 @@ struct exchange {
 	struct buf body;
 	/* of the answer */
 	uint64_t duration_us;
-	char line[EXCHANGE_LINE_MAX];	/* status line, Date, Connection */
 	size_t line_length;
 	size_t head_length;
 	size_t body_length;		/* bytes of it that are sent: none to HEAD */
+	char line[EXCHANGE_LINE_MAX];	/* status line, Date, Connection; last, for it is not zeroed */
 };
 
 enum conn_phase {

@@ -53,7 +53,9 @@ struct exchange *
 exchange_new(struct conn *c)
 {
 	struct request *request = take_request(c->conns);
-	struct exchange *x = arena_zalloc(request->arena, sizeof(*x));
+	struct exchange *x = arena_alloc(request->arena, sizeof(*x));
+
+	memset(x, 0, offsetof(struct exchange, line));
 
 	request->started_us = c->conns->now_us;
 	x->request = request;

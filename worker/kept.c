@@ -222,13 +222,17 @@ respond_hit(struct view *v, const struct region_hit *hit)
 		respond_copied(v, hit);
 }
 
+/* The birth of the oldest entry that is still trusted. */
+static uint64_t
+oldest(const struct service *service, uint64_t now)
+{
+	return region_oldest_ms(service->region, now, service->settings->cache.max_stale);
+}
+
 static bool
 look_up(struct view *v, enum encoding encoding, uint64_t now, struct region_hit *hit)
 {
-	uint64_t trusted = v->service->settings->cache.max_stale;
-
-	return region_get(v->service->region, v->service->worker, key_for(v, encoding), now > trusted ? now - trusted : 0,
-	    hit);
+	return region_get(v->service->region, v->service->worker, key_for(v, encoding), oldest(v->service, now), hit);
 }
 
 /* The plain form is there but not the one that the client takes: a thread makes it. */
@@ -276,6 +280,7 @@ bool
 kept_find_shortcut(struct view *v, const struct shortcut *shortcut)
 {
 	struct request *request = v->request;
+	struct region_hit hit;
 
 	request->method = shortcut->method;
 	request->http_minor = shortcut->http_minor;
@@ -284,10 +289,17 @@ kept_find_shortcut(struct view *v, const struct shortcut *shortcut)
 	/* that it came is all that is asked for later */
 	request->accept_encoding = shortcut->takes_codings ? SLICE("") : SLICE_NONE;
 	request->if_none_match = shortcut->if_none_match;
-	v->kept.encoding = shortcut->encoding;
-	v->kept.key = arena_memdup(request->arena, shortcut->key.p, shortcut->key.n);
-	v->kept.key_length = shortcut->key.n;
-	return kept_find(v, request->started_us / 1000);
+	if (!region_get_hashed(v->service->region, v->service->worker, shortcut->key, shortcut->key_hash,
+	    oldest(v->service, request->started_us / 1000), &hit))
+		return false;
+	/* It was too small for a coding, and no longer is. */
+	if (shortcut->encoding != ENCODING_IDENTITY && !(hit.extra & EXTRA_PLAIN) &&
+	    shortcut->key.p[shortcut->key.n - 1] == coding_marks[ENCODING_IDENTITY]) {
+		region_unpin(v->service->region, v->service->worker, hit.pin);
+		return false;
+	}
+	respond_hit(v, &hit);
+	return true;
 }
 
 bool

@@ -48,17 +48,29 @@ shortcuts_free(struct shortcuts **shortcuts)
 	free(s);
 }
 
+/* Up to and with the empty line; 0: it is not here, or too far. */
+static size_t
+head_length(struct slice in)
+{
+	const char *at = in.p, *end = in.p + (in.n < SHORTCUT_HEAD_MAX ? in.n : SHORTCUT_HEAD_MAX);
+
+	while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		at++;
+		if (end - at >= 2 && at[0] == '\r' && at[1] == '\n')
+			return (size_t)(at + 2 - in.p);
+	}
+	return 0;
+}
+
 const struct shortcut *
 shortcuts_find(struct shortcuts *s, struct slice in, bool trusted, size_t *length_r)
 {
-	const char *end = memmem(in.p, in.n < SHORTCUT_HEAD_MAX ? in.n : SHORTCUT_HEAD_MAX, "\r\n\r\n", 4);
-	struct slice head;
+	struct slice head = slice_make(in.p, head_length(in));
 	struct known *known;
 	uint64_t hash;
 
-	if (end == NULL)
+	if (head.n == 0)
 		return NULL;
-	head = slice_make(in.p, (size_t)(end + 4 - in.p));
 	hash = region_hash(s->region, head);
 	known = s->place[hash % SHORTCUT_PLACES];
 	if (known == NULL || known->hash != hash || known->trusted != trusted || !slice_eq(known->head, head))
@@ -98,6 +110,7 @@ shortcuts_learn(struct shortcuts *s, struct slice head, bool trusted, const stru
 	*known = (struct known){ .hash = hash, .trusted = trusted, .shortcut = *shortcut };
 	known->head = put(&at, head);
 	known->shortcut.key = put(&at, shortcut->key);
+	known->shortcut.key_hash = region_hash(s->region, shortcut->key);
 	known->shortcut.if_none_match = put(&at, shortcut->if_none_match);
 	*place = known;
 }

@@ -36,7 +36,8 @@ struct shortcut {
 	bool wants_cache_status;
 	enum encoding encoding;
 	unsigned route;
-	struct slice key;
+	struct slice key;		/* of the very entry, its coding included */
+	uint64_t key_hash;		/* in the region; set by shortcuts_learn */
 	struct slice if_none_match;
 };
 
