@@ -27,6 +27,10 @@ PROGRAM = os.environ.get("ECHO_SERVER") or next(
 MAX_BODY = 1024 * 1024
 
 
+# Who the client is, is found out for the access log only.
+LOGGED = "access=/dev/null"
+
+
 def start(*arguments, **options):
     return Server(PROGRAM, *arguments, **options)
 
@@ -63,6 +67,8 @@ class ServerCase(unittest.TestCase):
 
 
 class Basics(ServerCase):
+    arguments = (LOGGED,)
+
     def test_keep_alive(self):
         c = self.connect()
         for i in range(5):
@@ -1022,7 +1028,7 @@ class Descriptors(unittest.TestCase):
 
 
 class Trusted(ServerCase):
-    arguments = ("trust_loopback=1", "trust_documentation=1")
+    arguments = (LOGGED, "trust_loopback=1", "trust_documentation=1")
 
     def ask(self, *headers):
         return self.server.get("/echo", *headers).json()
@@ -1065,7 +1071,7 @@ class UnixSocket(unittest.TestCase):
     def test_a_local_peer_is_trusted(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "socket")
-            server = start("unix=" + path)
+            server = start("unix=" + path, LOGGED)
             try:
                 with Client(path) as c:
                     r = c.get("/job").json()
