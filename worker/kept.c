@@ -535,16 +535,16 @@ static void
 respond_not_modified(struct view *v, struct slice head)
 {
 	struct response *response = &v->request->response;
-	const char *vary = memmem(head.p, head.n, "\r\nVary: ", 8);
-	struct held held = { 0 };
+	const char *found = memmem(head.p, head.n, "\r\nVary: ", 8);
+	struct slice validator = line_at(head, 0);
+	struct slice vary = found != NULL ? line_at(head, (size_t)(found + 2 - head.p)) : SLICE("");
+	char *text = arena_alloc(v->request->arena, validator.n + vary.n + 2), *at = text;
 
-	held.piece[held.pieces++] = line_at(head, 0);
-	if (vary != NULL)
-		held.piece[held.pieces++] = line_at(head, (size_t)(vary + 2 - head.p));
-	held.piece[held.pieces++] = SLICE("\r\n");
-	for (unsigned i = 0; i < held.pieces; i++)
-		held.head_length += held.piece[i].n;
-	response->held = held;
+	at = mempcpy(at, validator.p, validator.n);
+	at = mempcpy(at, vary.p, vary.n);
+	at = mempcpy(at, "\r\n", 2);
+	response->held = (struct held){ .pieces = 1, .piece[0] = slice_make(text, (size_t)(at - text)),
+	    .head_length = (size_t)(at - text) };
 	response->status = 304;
 }
 
@@ -577,14 +577,22 @@ cache_status(const struct view *v)
 	return texts[v->kept.outcome];
 }
 
+/* Most send the one tag that they got, as they got it. */
+static bool
+client_has(const struct view *v, struct slice head)
+{
+	struct slice validator = validator_of(head), asked = v->request->if_none_match;
+
+	return slice_eq(asked, validator) || validator_none_match(asked, validator);
+}
+
 void
 kept_finish(struct view *v)
 {
 	struct request *request = v->request;
 	struct slice head = head_of(&request->response);
 
-	if (request->response.status == 200 && request->if_none_match.p != NULL && has_validator(head) &&
-	    validator_none_match(request->if_none_match, validator_of(head)))
+	if (request->response.status == 200 && request->if_none_match.p != NULL && has_validator(head) && client_has(v, head))
 		respond_not_modified(v, head);
 	/* without a cache there are no codings */
 	if (v->service->region != NULL && request->accept_encoding.p != NULL && has_validator(head_of(&request->response)))
