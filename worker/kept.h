@@ -57,7 +57,7 @@ void kept_begin(struct view *v);
 /* Job thread, the answer is complete: gives it its entity tag, keeps it, and puts it into the client's coding. */
 void kept_store(struct view *v);
 
-/* Gives a 200 its entity tag; kept_store does it by itself. */
+/* Gives a 200 its entity tag, if there is a cache; kept_store does it by itself. */
 void kept_validate(struct view *v);
 
 /* Loop, for every answer: 304 if the client has it, and the header lines that depend on the request. */
