@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "proto/digits.h"
 #include "proto/text.h"
 
 enum {
@@ -144,15 +145,6 @@ put_raw_escape(struct buf *out, struct slice s)
 	}
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void
 put_unquoted(struct buf *out, struct slice s)
 {
@@ -167,18 +159,6 @@ put_unquoted(struct buf *out, struct slice s)
 			buf_byte(out, s.p[i] == '_' ? ' ' : s.p[i]);
 		}
 	}
-}
-
-static int
-base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 static size_t

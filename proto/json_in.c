@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "proto/body_private.h"
+#include "proto/digits.h"
 
 enum {
 	DIGITS_MAX = 4300,	/* sys.get_int_max_str_digits() */
@@ -77,15 +78,6 @@ take_word(struct reader *r, const char *word)
 		return false;
 	r->at += n;
 	return true;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The four digits behind \u, at p[i]; -1 when they are not there, or nothing is behind them. */

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "proto/body_private.h"
+#include "proto/digits.h"
 #include "proto/params.h"
 #include "proto/text.h"
 
@@ -25,19 +26,6 @@ struct part {
 	bool file;
 	struct slice transfer;	/* Content-Transfer-Encoding; absent */
 };
-
-/* Value of a base64 digit; -1 for any other byte. */
-static int
-base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
 
 int
 multipart_decode_base64(struct arena *arena, struct slice in, struct slice *out_r)

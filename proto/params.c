@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "proto/charset.h"
+#include "proto/digits.h"
 
 bool
 params_cut(struct slice *rest, struct slice *piece_r)
@@ -24,15 +25,6 @@ params_cut(struct slice *rest, struct slice *piece_r)
 	*piece_r = slice_trim(slice_make(rest->p, i), PARAMS_SPACE);
 	*rest = i < rest->n ? slice_from(*rest, i + 1) : SLICE_NONE;
 	return true;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 void

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "proto/digits.h"
 #include "proto/text.h"
 
 /* Where a byte may stand unencoded. */
@@ -77,15 +78,6 @@ uri_encode_msgid(struct buf *out, struct slice msgid)
 			buf_str(out, "%252F");		/* "%2F", its percent sign encoded */
 		encode(out, piece, IN_PATH);
 	}
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Undoes %XX, and '+' with `form`; the bytes may be no UTF-8. */

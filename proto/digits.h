@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Digits of other bases than ten.  Pure functions.
+ */
+#ifndef THIMBLE_PROTO_DIGITS_H
+#define THIMBLE_PROTO_DIGITS_H
+
+/* Value of a hexadecimal digit of either case; -1 for any other byte. */
+static inline int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Value of a base64 digit (RFC 4648, 4), the padding excluded; -1 for any other byte. */
+static inline int
+base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+#endif
