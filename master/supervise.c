@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/robust.h"
 #include "base/settings.h"
 #include "cache/region.h"
 #include "cache/credentials.h"
@@ -38,6 +39,11 @@ shared_map(void)
 	}
 	if (credentials_init(&shared->credentials) < 0) {
 		log_errorx("there is no randomness to draw a key from");
+		(void)munmap(shared, sizeof(*shared));
+		return NULL;
+	}
+	if (robust_init_fair(&shared->write_lock) < 0) {
+		log_error("cannot make a lock");
 		(void)munmap(shared, sizeof(*shared));
 		return NULL;
 	}

@@ -24,6 +24,9 @@ struct answer {
 	struct slice format;		/* "?format=json", or empty */
 	int64_t user;			/* 0: anonymous */
 	const struct load *load;
+	bool partial;			/* of a PATCH: `related` is left out if there is none [Q] */
+	const int64_t *unlisted;	/* patches that `related` leaves out; see write.h */
+	size_t unlisted_count;
 };
 
 /* Writes the row as an object: each field that this version shows. */

@@ -15,6 +15,7 @@
 #include "cache/credentials.h"
 #include "proto/authorization.h"
 #include "proto/password.h"
+#include "worker/known.h"
 #include "worker/tags.h"
 #include "worker/view.h"
 
@@ -30,6 +31,7 @@ sign_in(struct view *v, int64_t user)
 {
 	v->answer.user = user;
 	v->authenticated = true;
+	known_store(v);
 	return VIEW_GO_ON;
 }
 

@@ -139,6 +139,8 @@ detail_query_object(struct view *v)
 	sql_addf(q, "SELECT t.id FROM %s t WHERE ", v->route->resource->shape->table);
 	add_lookup(v, q);
 	add_scope(v, q);
+	add_lookup_order(v, q);
+	sql_add(q, " LIMIT 1");
 	return view_query(v, q);
 }
 

@@ -158,7 +158,8 @@ make_or_wait(struct exchange *x)
 	if (o->collapse != NULL && x->request->fill_key.p != NULL &&
 	    !collapse_enter(o->collapse, &x->waiter, x->request->fill_key))
 		return EXCHANGE_WORKING;
-	x->job = (struct job){ .run = run_job, .done_cb = job_done, .lane = JOB_LANE_READ };
+	x->job = (struct job){ .run = run_job, .done_cb = job_done,
+	    .lane = x->request->method >= METHOD_POST && x->request->method <= METHOD_DELETE ? JOB_LANE_WRITE : JOB_LANE_READ };
 	if (jobs_submit(o->jobs, &x->job))
 		return EXCHANGE_WORKING;
 	if (o->slot != NULL)

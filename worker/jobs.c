@@ -2,9 +2,9 @@
  *
  * See jobs.h.  One mutex guards the queues, the list of finished jobs and
  * `stop`; it is held for a few instructions, so the loop may take it.  All
- * threads are alike: any of them runs jobs of any lane.  The hashing lane goes
- * first as long as it has a thread to its name, else reads without end would
- * starve it; the bound on its threads is what protects the reads.
+ * threads are alike: any of them runs jobs of any lane.  The hashing lane and then
+ * the writing one go first as long as they have a thread to their name, else reads without end would
+ * starve them; the bounds on their threads are what protects the reads.
  *
  * Threads without work stand on a stack, and the last to come is the first to
  * go: what it left in the processor's caches is still warm.  Whoever is woken,
@@ -53,6 +53,8 @@ struct jobs {
 	struct job_list done;
 	unsigned running[JOB_LANES];
 	unsigned hash_max;		/* threads that may hash at once */
+	unsigned write_max;		/* that may write: on SQLite they wait for each other */
+	unsigned other_max;		/* that may do anything else */
 	bool stop;
 	atomic_size_t waiting;		/* in all queues; changed under the lock, read by the loop without */
 
@@ -117,11 +119,14 @@ call_idler_locked(struct jobs *jobs)
 static struct job *
 next_locked(struct jobs *jobs)
 {
+	bool others = jobs->running[JOB_LANE_HASH] + jobs->running[JOB_LANE_READ] < jobs->other_max;
 	struct job *job = NULL;
 
-	if (jobs->running[JOB_LANE_HASH] < jobs->hash_max)
+	if (others && jobs->running[JOB_LANE_HASH] < jobs->hash_max)
 		job = list_take(&jobs->queue[JOB_LANE_HASH]);
-	if (job == NULL)
+	if (job == NULL && jobs->running[JOB_LANE_WRITE] < jobs->write_max)
+		job = list_take(&jobs->queue[JOB_LANE_WRITE]);
+	if (job == NULL && others)
 		job = list_take(&jobs->queue[JOB_LANE_READ]);
 	if (job != NULL) {
 		jobs->running[job->lane]++;
@@ -265,6 +270,8 @@ jobs_new(struct event_base *base, unsigned threads, size_t queue_max)
 		list_init(&jobs->queue[lane]);
 	list_init(&jobs->done);
 	jobs->hash_max = threads / 4 > 0 ? threads / 4 : 1;
+	jobs->write_max = threads / 2 > 0 ? threads / 2 : 1;
+	jobs->other_max = threads > 2 ? threads - 1 : threads;
 	jobs->queue_max = queue_max;
 	jobs->threads = xcalloc(threads, sizeof(*jobs->threads));
 	jobs->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

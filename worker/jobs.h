@@ -3,7 +3,8 @@
  * The threads of a worker that do what blocks.  The loop submits a job, a
  * thread runs it, the loop gets it back through its completion callback.
  * Lanes keep one kind of job from starving another: at most a quarter of the
- * threads (at least one) run hashing jobs.
+ * threads (at least one) run hashing jobs, at most half of them write, and where
+ * there are more than two, one is kept for those.
  */
 #ifndef THIMBLE_WORKER_JOBS_H
 #define THIMBLE_WORKER_JOBS_H
@@ -14,7 +15,7 @@
 struct event_base;
 struct jobs;
 
-enum job_lane { JOB_LANE_READ, JOB_LANE_HASH, JOB_LANES };
+enum job_lane { JOB_LANE_READ, JOB_LANE_HASH, JOB_LANE_WRITE, JOB_LANES };
 
 enum job_outcome { JOB_DONE, JOB_AGAIN_HASH /* put it into the hashing lane and run it again */ };
 

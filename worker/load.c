@@ -33,6 +33,7 @@ struct load {
 	const struct catalog *catalog;
 	struct tags *tags;
 	struct objects *objects;
+	bool hold;		/* the snapshot goes on */
 	struct set sets[CATALOG_PLANS_MAX];
 	struct children lists[CATALOG_MANYS_MAX];
 };
@@ -51,6 +52,12 @@ load_new(struct arena *arena, const struct catalog *catalog, struct tags *tags, 
 	for (int i = 0; i < CATALOG_MANYS_MAX; i++)
 		load->lists[i].map.arena = arena;
 	return load;
+}
+
+void
+load_hold(struct load *load)
+{
+	load->hold = true;
 }
 
 static void
@@ -237,7 +244,7 @@ load_rows(struct load *load, struct snapshot *snapshot, const struct plan *plan,
 	follow_fields(load, plan->fields, plan->field_count, version, rows, snapshot);
 	find_objects(load);
 	query_objects(load, snapshot);
-	status = store_flush_last(snapshot, error_r);
+	status = load->hold ? store_flush(snapshot, error_r) : store_flush_last(snapshot, error_r);
 	if (status != STORE_OK)
 		return status;
 	index_objects(load);

@@ -23,8 +23,10 @@
 
 struct answer;
 struct field_plan;
+struct given;
 struct plan;
 struct view;
+struct write;
 
 /* API versions, in order; a field or filter says since which it exists. */
 enum version { V1_0, V1_1, V1_2, V1_3, V_LATEST };
@@ -43,13 +45,25 @@ typedef bool (*put_fn)(struct answer *a, const struct field_plan *f, struct row 
 /* How OPTIONS describes a field (patchwork-api.md, 1.6). */
 enum meta_type { META_FIELD, META_INTEGER, META_STRING, META_DATETIME, META_BOOLEAN, META_EMAIL, META_URL, META_SLUG, META_CHOICE, META_NESTED };
 
+/* What a client has to send for a field (6.4). */
+enum write_kind {
+	WRITE_TEXT, WRITE_URL, WRITE_SLUG, WRITE_BOOL, WRITE_INTEGER, WRITE_CHOICE, WRITE_STATE, WRITE_RELATION,
+	WRITE_RELATIONS, WRITE_NESTED
+};
+
 /* Of a field that clients may write (6.5 to 6.10). */
 struct writable {
+	enum write_kind kind;
 	bool required;			/* in PUT or POST */
+	bool nullable, blank;		/* null, "" are values, too */
 	unsigned max_length;		/* 0: no limit */
 	bool bounded;			/* then 0 to 2147483647 */
 	const char *const *choices;	/* names of 0, 1, ...; NULL-terminated */
 	const struct field *children;	/* of a nested object */
+	const char *table;		/* of relations */
+	const char *columns;		/* of t there, for `check`; '#' stands for the id of the object that is written */
+	/* What is wrong with a value that is one of that kind; NULL: nothing. */
+	const char *(*check)(struct write *w, const struct given *given);
 };
 
 enum { FIELD_DETAIL = 1 };		/* shown in the detail view only */
@@ -161,6 +175,19 @@ struct resource {
 	const char *hidden_below;	/* rows left out below version hidden_since */
 	enum version hidden_since;
 	bool detail_filters;		/* filters narrow the detail view too (checks) */
+	/*
+	 * Writes (write.h).  The functions queue what the change takes and return true, or
+	 * false when they have answered the view.
+	 */
+	const char *locked;		/* columns of t as update and remove find them in w->object */
+	bool (*gate)(struct write *w);		/* before the body is looked at as an object; may be NULL */
+	void (*prepare)(struct write *w);	/* before anything is locked; may be NULL */
+	bool (*create)(struct write *w);	/* sets w->id */
+	bool (*update)(struct write *w);
+	bool (*remove)(struct write *w);
+	/* The answer to a row that a unique key refused; NULL: none of its own. */
+	const char *taken_field, *taken;
+	bool put_is_patch;		/* PUT needs no more than PATCH does */
 };
 
 /* For tables: the end of a list of fields. */

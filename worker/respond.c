@@ -101,6 +101,11 @@ view_respond(struct view *v, int status)
 		buf_slice(&response->head, buf_as_slice(&v->link));
 		buf_str(&response->head, "\r\n");
 	}
+	if (v->location.p != NULL && status == 201) {
+		buf_str(&response->head, "Location: ");
+		buf_slice(&response->head, v->location);
+		buf_str(&response->head, "\r\n");
+	}
 	buf_str(&response->head, negotiated ? "Vary: Accept, Cookie\r\n" : "Vary: Accept\r\n");
 	put_allow(&response->head, view_writes(v));
 	buf_str(&response->head, "X-Frame-Options: DENY\r\n");
@@ -112,6 +117,20 @@ view_respond(struct view *v, int status)
 		*v->answer.json.out = (struct buf){ 0 };
 	}
 	finish_head(response, status);
+}
+
+void
+view_respond_nothing(struct view *v)
+{
+	struct response *response = &v->request->response;
+
+	buf_reset(&response->head);
+	buf_reset(&response->body);
+	buf_str(&response->head, "Vary: Accept, Cookie\r\n");
+	put_allow(&response->head, view_writes(v));
+	/* a 204 has no length (RFC 9110, 8.6) */
+	buf_str(&response->head, "X-Frame-Options: DENY\r\n\r\n");
+	response->status = 204;
 }
 
 void

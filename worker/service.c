@@ -11,16 +11,17 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/monotonic.h"
 #include "base/settings.h"
 #include "proto/text.h"
-#include "worker/known.h"
 #include "worker/resources/resources.h"
 #include "worker/route.h"
 #include "worker/shared.h"
 #include "worker/tags.h"
 #include "worker/worker.h"
+#include "worker/write.h"
 
 static void
 compile(struct catalog *catalog, const struct resource *r)
@@ -57,6 +58,9 @@ service_free(struct service **service)
 	if (s == NULL)
 		return;
 	*service = NULL;
+	/* All requests are gone, so this is a defect; the master releases them. */
+	if (s->pinned != 0)
+		log_errorx("%u entries of the cache are still pinned at the end", s->pinned);
 	catalog_free(&s->catalog);
 	free(s);
 }
@@ -301,43 +305,6 @@ check_view(struct view *v)
 	return VIEW_GO_ON;
 }
 
-/*
- * A write up to the point where it would begin: object, then permission (1.10,
- * step 7).  This server reads only: whoever may write is told so.
- */
-static enum view_result
-run_write(struct view *v)
-{
-	const struct resource *r = v->route->resource;
-	bool create = v->route->kind == ROUTE_LIST;
-	struct rows *parent = NULL, *writable = NULL, *object = NULL;
-
-	if (!create || r->parent != NULL) {
-		parent = detail_query_parent(v);
-		object = create ? NULL : detail_query_object(v);
-		writable = detail_query_writable(v);
-		if (!view_flush(v))
-			return VIEW_STORE;
-	}
-	if (parent != NULL && parent->count == 0) {
-		view_respond_not_found(v, r->parent->model);
-		return VIEW_ANSWERED;
-	}
-	if (object != NULL && object->count == 0) {
-		view_respond_not_found(v, r->model);
-		return VIEW_ANSWERED;
-	}
-	if (writable != NULL && (!v->authenticated || writable->count == 0)) {
-		/* [Q] creating a check says the same to all (5.4) */
-		if (!v->authenticated && !create)
-			return refuse_login(v);
-		view_respond_detail(v, 403, "You do not have permission to perform this action.");
-		return VIEW_ANSWERED;
-	}
-	view_respond_detail(v, 403, "This server is read-only.");
-	return VIEW_ANSWERED;
-}
-
 static enum view_result
 run_view(struct view *v)
 {
@@ -350,7 +317,7 @@ run_view(struct view *v)
 	}
 	if (v->request->method == METHOD_OPTIONS)
 		return describe_run(v);
-	return view_writes(v) & method_bit(v) ? run_write(v) : refuse_method(v);
+	return view_writes(v) & method_bit(v) ? write_run(v) : refuse_method(v);
 }
 
 static enum view_result
@@ -358,8 +325,6 @@ run_api(struct view *v)
 {
 	enum view_result result = auth_identify(v);
 
-	if (result == VIEW_GO_ON && v->authenticated)
-		known_store(v);
 	/* hashing a password lets go of the connection */
 	if (result == VIEW_GO_ON)
 		result = service_begin(v);

@@ -7,7 +7,8 @@
  *
  * A slot belongs to the worker whose pid it bears; the master alone assigns
  * and clears it.  Counters only grow and survive their worker; gauges are
- * cleared with it.  Everything is atomic, relaxed; nothing is locked.
+ * cleared with it.  Everything is atomic, relaxed; nothing is locked but by those who write
+ * to SQLite.
  */
 #ifndef THIMBLE_WORKER_SHARED_H
 #define THIMBLE_WORKER_SHARED_H
@@ -15,11 +16,13 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include <pthread.h>
+
 #include "cache/credentials.h"
 
 enum {
 	SHARED_MAGIC = 0x7468696d,
-	SHARED_LAYOUT = 1,
+	SHARED_LAYOUT = 2,
 	SHARED_WORKERS_MAX = 128,	/* old and new generations together */
 	SHARED_CONNECTIONS_MAX = 1024,
 	STATS_ROUTES_MAX = 48,
@@ -66,6 +69,7 @@ struct shared {
 	_Atomic uint64_t reloads_ok, reloads_failed;
 	_Atomic uint32_t stopping;	/* 1: readyz says 503 */
 	struct credentials credentials;
+	pthread_mutex_t write_lock;	/* SQLite's writers queue here (store.h) */
 	_Atomic int32_t db_slots[SHARED_CONNECTIONS_MAX];	/* 0 or the pid that booked it */
 	struct worker_slot workers[SHARED_WORKERS_MAX];
 };

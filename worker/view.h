@@ -55,6 +55,7 @@ struct view {
 	enum representation representation;
 	struct answer answer;
 	struct buf link;		/* value of the Link header; freed with the arena */
+	struct slice location;		/* of the object that was made; absent: none was */
 	struct kept kept;
 
 	/* in a job thread */
@@ -97,6 +98,8 @@ void view_begin_json(struct view *v);
 void view_respond(struct view *v, int status);
 void view_respond_detail(struct view *v, int status, const char *detail);
 void view_respond_not_found(struct view *v, const char *model);
+/* 204 */
+void view_respond_nothing(struct view *v);
 /* Pages that are not of the API: status, a title, and text/html. */
 void view_respond_page(struct view *v, int status);
 

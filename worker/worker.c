@@ -331,6 +331,7 @@ open_store(const struct heritage *heritage)
 		/* With fewer connections than workers nobody may keep one. */
 		.quota = workers > 0 ? connections / workers : connections,
 		.slots = heritage->shared->db_slots,
+		.write_lock = &heritage->shared->write_lock,
 		.slot_count = connections < SHARED_CONNECTIONS_MAX ? connections : SHARED_CONNECTIONS_MAX,
 	};
 

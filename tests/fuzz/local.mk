@@ -94,6 +94,12 @@ tests_fuzz_fuzz_body_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_body_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_body_LDADD = libproto.a libbase.a $(JANSSON_LIBS)
 
+fuzz_targets += tests/fuzz/fuzz_checks
+tests_fuzz_fuzz_checks_SOURCES = tests/fuzz/fuzz_checks.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_checks_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_checks_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_checks_LDADD = libproto.a libbase.a $(CRYPTO_LIBS)
+
 fuzz_targets += tests/fuzz/fuzz_object
 tests_fuzz_fuzz_object_SOURCES = tests/fuzz/fuzz_object.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_object_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)

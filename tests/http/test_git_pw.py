@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """git-pw, the Patchwork client that most people use, against the fixture: its
-commands that read, over the API's versions that it knows.
+commands, over the API's versions that it knows.
 """
 import csv
 import io
@@ -166,6 +166,47 @@ class GitPw:
                                                                    "4    [PATCH] elsewhere"])
         self.assertEqual(self.show("bundle show 2")["Public"], "False")
         self.assertEqual(self.run_it("git-pw", "bundle", "show", "3")[0], 1)     # somebody else's
+
+    def own(self):
+        """A database and a server for this test alone."""
+        database = self.database.copy()
+        self.addCleanup(database.drop)
+        server = thimble.Server({"store": {"url": database.url}, "cache": {"size": "8M"}})
+        self.addCleanup(server.stop)
+        server.start().wait_ready()
+        self.run_ok("git", "config", "pw.server", "%s/api/%s" % (server.url, self.version))
+        return server
+
+    def test_patch_update(self):
+        self.own()
+        self.pw("patch update --state accepted --delegate maint@example.com --archived 1 1")
+        self.pw("patch update --commit-ref beef 1 2")
+        shown = self.show("patch show 1")
+        self.assertEqual([shown[key] for key in ("State", "Delegate", "Archived", "Commit Ref")],
+                         ["accepted", "maint", "True", "beef"])
+        self.assertEqual([self.show("patch show 2")[key] for key in ("State", "Commit Ref")], ["new", "beef"])
+        self.pw("patch update --archived 0 --state under-review 1")
+        self.assertEqual([self.show("patch show 1")[key] for key in ("State", "Archived")], ["under-review", "False"])
+        for line in ("patch update --state new 4", "patch update --delegate sub@example.com 1"):
+            self.assertEqual(self.run_it("git-pw", *line.split())[0], 1, line)
+
+    def test_bundle_changes(self):
+        self.own()
+        if self.version == "1.1":
+            self.assertEqual(self.run_it("git-pw", "bundle", "create", "mine", "1")[0], 1)     # since 1.2
+            return
+        self.pw("bundle create --public mine 1 2")
+        self.assertEqual(self.show("bundle show mine")["Patches"], ["1    [1/2] p", "2    [2/2] p"])
+        mine, = self.ids("bundle list mine")        # what changes a bundle takes its id only
+        self.pw("bundle add %d 3" % mine)
+        self.assertEqual(len(self.show("bundle show mine")["Patches"]), 3)
+        self.pw("bundle remove %d 1 2" % mine)
+        self.pw("bundle update --name yours --private %d" % mine)
+        shown = self.show("bundle show yours")
+        self.assertEqual([shown["Patches"], shown["Public"]], ["3    third", "False"])
+        self.assertEqual(self.run_it("git-pw", "bundle", "create", "yours", "1")[0], 1)
+        self.pw("bundle delete %d" % mine)
+        self.assertEqual(self.run_it("git-pw", "bundle", "show", "yours")[0], 1)
 
 
 class Version11(GitPw, unittest.TestCase):

@@ -174,4 +174,10 @@ tests_unit_test_body_SOURCES = tests/unit/test_body.c $(quiet_fork)
 tests_unit_test_body_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_body_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
 
+check_PROGRAMS += tests/unit/test_checks
+TESTS += tests/unit/test_checks
+tests_unit_test_checks_SOURCES = tests/unit/test_checks.c $(quiet_fork)
+tests_unit_test_checks_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_checks_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
+
 endif HAVE_CRITERION

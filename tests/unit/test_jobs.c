@@ -277,6 +277,39 @@ Test(jobs, reads_do_not_starve_hashing)
 	event_base_free(base);
 }
 
+/* Of four threads two may write; of those that read one is left out, and it is there for who comes to write. */
+Test(jobs, writes_and_reads_leave_each_other_threads)
+{
+	enum { MANY = 20 };
+	struct event_base *base = event_base_new();
+	struct jobs *jobs = jobs_new(base, 4, 1000);
+	struct gate reading = GATE, writing = GATE;
+	struct task reads[MANY], writes[MANY];
+	unsigned read = 0, written = 0;
+
+	for (int i = 0; i < MANY; i++) {
+		reads[i] = task_new(&reading, &read);
+		cr_assert(jobs_submit(jobs, &reads[i].job));
+	}
+	gate_wait_inside(&reading, 3);
+	for (int i = 0; i < MANY; i++) {
+		writes[i] = task_new(&writing, &written);
+		writes[i].job.lane = JOB_LANE_WRITE;
+		cr_assert(jobs_submit(jobs, &writes[i].job));
+	}
+	gate_wait_inside(&writing, 1);
+	cr_expect_eq(gate_inside(&reading), 3);
+	gate_open(&reading);
+	loop_until(base, &read, MANY);
+	gate_wait_inside(&writing, 2);
+	gate_open(&writing);
+	loop_until(base, &written, MANY);
+	cr_expect_leq(reading.inside_max, 3, "%u read at once", reading.inside_max);
+	cr_expect_leq(writing.inside_max, 2, "%u wrote at once", writing.inside_max);
+	jobs_free(&jobs);
+	event_base_free(base);
+}
+
 static void *
 open_soon(void *arg)
 {
@@ -301,7 +334,7 @@ Test(jobs, free_completes_all)
 		tasks[i].asks_for_hash = i % 3 == 0;
 		cr_assert(jobs_submit(jobs, &tasks[i].job));
 	}
-	gate_wait_inside(&gate, 4);
+	gate_wait_inside(&gate, 3);	/* one thread is kept for writes */
 	cr_assert_eq(pthread_create(&opener, NULL, open_soon, &gate), 0);
 	jobs_free(&jobs);
 	cr_expect_eq(done, COUNT);

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "worker/resources/resources.h"
+#include "worker/write.h"
 
 /* `parent` is "patch" or "cover", `parents` its plural in URLs.  A comment's project is its parent's. */
 #define COMMENT_JOINS(parent)	"JOIN patchwork_" parent " c ON c.id = t." parent "_id JOIN patchwork_project j ON j.id = c.project_id"
@@ -38,7 +39,7 @@
 		{ "content", .put = put_text, .columns = "content", .type = META_STRING },	\
 		{ "headers", .put = put_headers, .columns = "headers" },			\
 		{ "addressed", .since = V1_3, .put = put_bool, .columns = "addressed", .type = META_BOOLEAN, \
-		  .write = &(const struct writable){ 0 } },					\
+		  .write = &(const struct writable){ .kind = WRITE_BOOL, .nullable = true } },	\
 		FIELDS_END									\
 	}
 
@@ -88,6 +89,36 @@ static const struct order orders[] = {
 /* The reference fails on any search here (4.3 [Q]); what a client wants to find is in the text. */
 static const char *const search[] = { "t.content", NULL };
 
+/* [Q] each one tells of the comment as of a new one, even if nothing changes (7.1). */
+static bool
+update(struct write *w, const char *table, struct event *event)
+{
+	int64_t parent = w->v->id[0];
+	struct changes c = changes_of(w, table, w->id, parent);
+
+	changes_bool(&c, "addressed", write_given(w, "addressed"), w->object, 0);
+	changes_save(&c);
+	event->project = rows_int(w->object, 0, 1);
+	write_event(w, event);
+	return true;
+}
+
+static bool
+update_of_patch(struct write *w)
+{
+	struct event event = { .category = "patch-comment-created", .patch = w->v->id[0], .patch_comment = w->id };
+
+	return update(w, "patchwork_patchcomment", &event);
+}
+
+static bool
+update_of_cover(struct write *w)
+{
+	struct event event = { .category = "cover-comment-created", .cover = w->v->id[0], .cover_comment = w->id };
+
+	return update(w, "patchwork_covercomment", &event);
+}
+
 const struct resource patch_comments = {
 	.model = "PatchComment",
 	.shape = &patch_comment_shape,
@@ -102,6 +133,9 @@ const struct resource patch_comments = {
 	.detail_writes = MAY_PUT | MAY_PATCH,
 	.writable = "(" SUBMITTED("t.submitter_id") " OR EXISTS (SELECT 1 FROM patchwork_patch wp WHERE wp.id = t.patch_id "
 	    "AND (wp.delegate_id = @ OR " SUBMITTED("wp.submitter_id") " OR " MAINTAINS("wp.project_id") ")))",
+	.locked = "t.addressed, (SELECT wp.project_id FROM patchwork_patch wp WHERE wp.id = t.patch_id)",
+	.update = update_of_patch,
+	.put_is_patch = true,
 };
 
 const struct resource cover_comments = {
@@ -118,4 +152,7 @@ const struct resource cover_comments = {
 	.detail_writes = MAY_PUT | MAY_PATCH,
 	.writable = "(" SUBMITTED("t.submitter_id") " OR EXISTS (SELECT 1 FROM patchwork_cover wp WHERE wp.id = t.cover_id "
 	    "AND (" SUBMITTED("wp.submitter_id") " OR " MAINTAINS("wp.project_id") ")))",
+	.locked = "t.addressed, (SELECT wp.project_id FROM patchwork_cover wp WHERE wp.id = t.cover_id)",
+	.update = update_of_cover,
+	.put_is_patch = true,
 };

@@ -8,6 +8,7 @@
 #include "proto/mail.h"
 #include "worker/load.h"
 #include "worker/resources/resources.h"
+#include "worker/write.h"
 
 const struct reference patch_reference = { "patchwork_patch", NULL, false };
 const struct reference state_reference = { "patchwork_state", "name", true };
@@ -128,6 +129,18 @@ static const struct many patches_of_relation = {
 	.owner = "patchwork_patchrelation",
 };
 
+/* It joined the relation just now [Q] (write.h). */
+static bool
+is_unlisted(const struct answer *a, struct row patch)
+{
+	int64_t id = rows_int(patch.rows, patch.index, patch.offset + patch.plan->key);
+
+	for (size_t i = 0; i < a->unlisted_count; i++)
+		if (a->unlisted[i] == id)
+			return true;
+	return false;
+}
+
 /* All patches of the relation but the patch itself. */
 static bool
 put_related(struct answer *a, const struct field_plan *f, struct row row)
@@ -135,12 +148,14 @@ put_related(struct answer *a, const struct field_plan *f, struct row row)
 	struct slice relation = row_own(row, f, 0), self = row_own(row, f, 1);
 	struct row other;
 
+	if (relation.p == NULL && a->partial)
+		return false;
 	json_open(&a->json, '[');
 	if (relation.p != NULL) {
 		int64_t parent = rows_int(row.rows, row.index, row.offset + f->column[0].own);
 
 		for (bool more = load_first(a->load, f, parent, &other); more; more = load_next(a->load, f, &other))
-			if (!slice_eq(rows_get(other.rows, other.index, other.offset + other.plan->key), self))
+			if (!is_unlisted(a, other) && !slice_eq(rows_get(other.rows, other.index, other.offset + other.plan->key), self))
 				answer_object(a, other);
 	}
 	json_close(&a->json, ']');
@@ -160,6 +175,13 @@ put_prefixes(struct answer *a, const struct field_plan *f, struct row row)
 	return true;
 }
 
+/* Of a user who is to be the delegate of the patch '#'. */
+#define DELEGATE_MAINTAINS "EXISTS (SELECT 1 FROM patchwork_patch wp "					\
+	"JOIN patchwork_userprofile_maintainer_projects m ON m.project_id = wp.project_id "		\
+	"JOIN patchwork_userprofile f ON f.id = m.userprofile_id WHERE wp.id = # AND f.user_id = t.id)"
+#define DELEGATE_PROJECT "(SELECT wj.name FROM patchwork_patch wp JOIN patchwork_project wj ON wj.id = wp.project_id " \
+	"WHERE wp.id = #)"
+
 static const struct field fields[] = {
 	{ "id", .put = put_int, .columns = "id", .type = META_INTEGER },
 	{ "url", .put = put_api_url, .columns = "id", .url = "patches/%d/" },
@@ -172,17 +194,19 @@ static const struct field fields[] = {
 	{ "date", .put = put_date, .columns = "date", .type = META_DATETIME },
 	{ "name", .put = put_text, .columns = "name", .type = META_STRING },
 	{ "commit_ref", .put = put_text, .columns = "commit_ref", .type = META_STRING,
-	  .write = &(const struct writable){ .max_length = 255 } },
+	  .write = &(const struct writable){ .nullable = true, .blank = true, .max_length = 255 } },
 	{ "pull_url", .put = put_text, .columns = "pull_url", .type = META_STRING,
-	  .write = &(const struct writable){ .max_length = 255 } },
+	  .write = &(const struct writable){ .nullable = true, .blank = true, .max_length = 255 } },
 	{ "state", .put = put_text, .columns = "state_id>slug", .of = &embedded_state,
-	  .write = &(const struct writable){ .required = true } },
+	  .write = &(const struct writable){ .kind = WRITE_STATE, .required = true } },
 	{ "archived", .put = put_bool, .columns = "archived", .type = META_BOOLEAN,
-	  .write = &(const struct writable){ 0 } },
+	  .write = &(const struct writable){ .kind = WRITE_BOOL } },
 	{ "hash", .put = put_text, .columns = "hash", .type = META_STRING },
 	{ "submitter", .put = put_object, .columns = "submitter_id", .of = &embedded_person },
 	{ "delegate", .put = put_object, .columns = "delegate_id", .of = &embedded_user,
-	  .write = &(const struct writable){ .required = true } },
+	  .write = &(const struct writable){ .kind = WRITE_RELATION, .required = true, .nullable = true,
+	    .table = "auth_user", .columns = "t.username, " DELEGATE_MAINTAINS ", " DELEGATE_PROJECT,
+	    .check = patch_check_delegate } },
 	{ "mbox", .put = put_web_url, .columns = "project_id>linkname msgid",
 	  .url = "/project/%p/patch/%m/mbox/", .of = &embedded_project },
 	{ "series", .put = put_object_list, .columns = "series_id", .of = &embedded_series },
@@ -191,7 +215,7 @@ static const struct field fields[] = {
 	{ "checks", .put = put_plain_url, .columns = "id", .url = "patches/%d/checks/" },
 	{ "tags", .put = put_empty_object },
 	{ "related", .since = V1_2, .put = put_related, .columns = "related_id id", .many = &patches_of_relation,
-	  .write = &(const struct writable){ 0 } },
+	  .write = &(const struct writable){ .kind = WRITE_RELATIONS, .table = "patchwork_patch" } },
 	{ "headers", .put = put_headers, .columns = "headers", .flags = FIELD_DETAIL },
 	{ "content", .put = put_text, .columns = "content", .flags = FIELD_DETAIL, .type = META_STRING },
 	{ "diff", .put = put_text, .columns = "diff", .flags = FIELD_DETAIL, .type = META_STRING },
@@ -244,4 +268,11 @@ const struct resource patches = {
 	.detail = { "Patch Detail", "get:\nShow a patch.\n\npatch:\nUpdate a patch.\n\nput:\nUpdate a patch." },
 	.detail_writes = MAY_PUT | MAY_PATCH,
 	.writable = "(t.delegate_id = @ OR " SUBMITTED("t.submitter_id") " OR " MAINTAINS("t.project_id") ")",
+	/* as patch_writes.c names them */
+	.locked = "t.commit_ref, t.pull_url, t.state_id, t.archived, t.delegate_id, t.related_id, t.project_id, "
+	    "(SELECT wj.send_notifications FROM patchwork_project wj WHERE wj.id = t.project_id), "
+	    "CASE WHEN t.hash IS NULL THEN t.diff END, "
+	    "CASE WHEN t.content LIKE '%\r\n%' THEN '1' ELSE '0' END",
+	.prepare = patch_prepare,
+	.update = patch_update,
 };

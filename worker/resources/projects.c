@@ -6,11 +6,12 @@
 #include "config.h"
 
 #include "worker/resources/resources.h"
+#include "worker/write.h"
 
 const struct reference project_reference = { "patchwork_project", "linkname", false };
 
 #define URL_FIELD(column) .put = put_text, .columns = column, .type = META_STRING, \
-	.write = &(const struct writable){ .max_length = 2000 }
+	.write = &(const struct writable){ .blank = true, .max_length = 2000 }
 
 static const struct field embedded_fields[] = {
 	{ "id", .put = put_int, .columns = "id" },
@@ -106,6 +107,21 @@ static const struct order orders[] = {
 /* The reference fails on any search here (4.3 [Q]); these are the columns it means. */
 static const char *const search[] = { "t.name", "t.linkname", "t.listid", "t.listemail", NULL };
 
+static const char *const written_columns[] = {
+	"web_url", "scm_url", "webscm_url", "list_archive_url", "list_archive_url_format", "commit_url_format"
+};
+
+static bool
+update(struct write *w)
+{
+	struct changes c = changes_of(w, "patchwork_project", w->id, 0);
+
+	for (int i = 0; i < (int)(sizeof(written_columns) / sizeof(written_columns[0])); i++)
+		changes_text(&c, written_columns[i], write_given(w, written_columns[i]), rows_get(w->object, 0, i));
+	changes_save(&c);
+	return true;
+}
+
 const struct resource projects = {
 	.model = "Project",
 	.shape = &shape,
@@ -118,4 +134,6 @@ const struct resource projects = {
 	    "get:\nShow a project.\n\npatch:\nUpdate a project.\n\nput:\nUpdate a project." },
 	.detail_writes = MAY_PUT | MAY_PATCH,
 	.writable = MAINTAINS("t.id"),
+	.locked = "t.web_url, t.scm_url, t.webscm_url, t.list_archive_url, t.list_archive_url_format, t.commit_url_format",
+	.update = update,
 };

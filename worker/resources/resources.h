@@ -27,6 +27,11 @@ extern const struct reference project_reference, person_reference, user_referenc
 /* 0 pending, 1 success, ... */
 extern const char *const check_states[];
 
+/* Writing patches (patch_writes.c). */
+void patch_prepare(struct write *w);
+bool patch_update(struct write *w);
+const char *patch_check_delegate(struct write *w, const struct given *given);
+
 /* Downloads behind the links (9.1). */
 enum view_result download_patch_mbox(struct view *v);
 enum view_result download_patch_raw(struct view *v);
