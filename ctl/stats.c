@@ -79,6 +79,22 @@ put_cache(struct ctl *ctl, const json_t *cache)
 }
 
 static void
+put_bus(const json_t *bus)
+{
+	if (!json_is_object(bus))
+		return;
+	(void)puts("\nbus");
+	(void)printf("  %-10s %s: %s\n", "lease", json_is_true(json_object_get(bus, "lease")) ? "yes" : "no",
+	    word(bus, "reason"));
+	if (json_is_integer(json_object_get(bus, "behind_ms")))
+		(void)printf("  %-10s %.1f s\n", "behind", (double)figure(bus, "behind_ms") / 1000);
+	(void)printf("  %-10s %" PRIu64 "\n", "position", figure(bus, "position"));
+	(void)printf("  %-10s %" PRIu64 "\n", "outbox", figure(bus, "outbox_rows"));
+	(void)printf("  %-10s %" PRIu64 "\n", "tags", figure(bus, "invalidations"));
+	(void)printf("  %-10s %" PRIu64 "\n", "forgets", figure(bus, "forgets"));
+}
+
+static void
 put_routes(struct ctl *ctl, const json_t *routes)
 {
 	static const char *const head[] = { "<ROUTE", "REQUESTS", "HITS", "MISSES", "HIT RATE", "304s" };
@@ -130,6 +146,7 @@ static void
 put_stats(struct ctl *ctl, const json_t *answer)
 {
 	put_cache(ctl, json_object_get(answer, "cache"));
+	put_bus(json_object_get(answer, "bus"));
 	put_routes(ctl, json_object_get(answer, "routes"));
 	put_worker_caches(ctl, json_object_get(answer, "workers"));
 	(void)printf("\nthimbled %s: %" PRIu64 " reloads, %" PRIu64 " failed; %" PRIu64 " workers died and were replaced\n",

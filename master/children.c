@@ -88,8 +88,16 @@ inherit_sockets(struct heritage *heritage, const struct listeners *listeners)
 	}
 }
 
+void
+child_run(const struct heritage *heritage, int (*fn)(const struct heritage *heritage))
+{
+	close_others(heritage);
+	notify_forget();
+	exit(fn(heritage));
+}
+
 static void __attribute__((noreturn))
-child_run(const struct master *m, const struct generation *generation, unsigned number)
+worker_run(const struct master *m, const struct generation *generation, unsigned number)
 {
 	struct heritage heritage = {
 		.settings = generation->settings, .generation = generation->number, .shared = m->shared,
@@ -98,9 +106,7 @@ child_run(const struct master *m, const struct generation *generation, unsigned 
 	};
 
 	inherit_sockets(&heritage, &generation->listeners);
-	close_others(&heritage);
-	notify_forget();
-	exit(worker_main(&heritage));
+	child_run(&heritage, worker_main);
 }
 
 /* --- starting ----------------------------------------------------------- */
@@ -146,7 +152,7 @@ child_start(struct master *m, struct generation *generation, struct child *child
 	/* Both sides note it: the child may need it before we run again. */
 	atomic_store(&slot->pid, pid == 0 ? getpid() : pid);
 	if (pid == 0)
-		child_run(m, generation, number_of(m, child));
+		worker_run(m, generation, number_of(m, child));
 	*child = (struct child){ .pid = pid, .generation = generation->number, .started_ms = now_ms };
 	log_debug("worker %u (pid %d) started", number_of(m, child), (int)pid);
 	return 0;
@@ -251,25 +257,31 @@ went_as_told(const struct master *m, const struct child *child, int status)
 	return status == 0 || by == SIGTERM || by == SIGINT || by == SIGQUIT;
 }
 
+void
+child_describe(char sentence[CHILD_SENTENCE_MAX], int status)
+{
+	if (WIFSIGNALED(status)) {
+		(void)snprintf(sentence, CHILD_SENTENCE_MAX, "was killed by signal %d (%s)%s", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)), WCOREDUMP(status) ? ", core dumped" : "");
+		return;
+	}
+	(void)snprintf(sentence, CHILD_SENTENCE_MAX, "ended with status %d", WEXITSTATUS(status));
+	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
+		if (exits[i].code == WEXITSTATUS(status))
+			(void)snprintf(sentence, CHILD_SENTENCE_MAX, "%s", exits[i].sentence);
+}
+
 static void
 log_death(const struct master *m, const struct child *child, int status)
 {
-	char sentence[100];
+	char sentence[CHILD_SENTENCE_MAX];
 	unsigned number = number_of(m, child);
 
 	if (went_as_told(m, child, status)) {
 		log_info("worker %u (pid %d) has left", number, (int)child->pid);
 		return;
 	}
-	if (WIFSIGNALED(status)) {
-		(void)snprintf(sentence, sizeof(sentence), "was killed by signal %d (%s)%s", WTERMSIG(status),
-		    strsignal(WTERMSIG(status)), WCOREDUMP(status) ? ", core dumped" : "");
-	} else {
-		(void)snprintf(sentence, sizeof(sentence), "ended with status %d", WEXITSTATUS(status));
-		for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
-			if (exits[i].code == WEXITSTATUS(status))
-				(void)snprintf(sentence, sizeof(sentence), "%s", exits[i].sentence);
-	}
+	child_describe(sentence, status);
 	log_errorx("worker %u (pid %d) %s", number, (int)child->pid, sentence);
 }
 
@@ -323,10 +335,12 @@ children_reap(struct master *m, uint64_t now_ms)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		bus_bury(m, pid, status, now_ms);
 		for (size_t i = 0; i < SHARED_WORKERS_MAX; i++)
 			if (m->children[i].pid == pid)
 				child_bury(m, &m->children[i], status, now_ms);
+	}
 }
 
 /* --- all of them -------------------------------------------------------- */

@@ -1,5 +1,5 @@
 # master: supervises; runs no request.
-libmaster_a_SOURCES = master/children.c master/listen.c master/listen.h master/master.h \
+libmaster_a_SOURCES = master/bus.c master/children.c master/listen.c master/listen.h master/master.h \
 	master/notify.c master/notify.h master/reload.c master/signals.c \
 	master/supervise.c master/supervise.h
 noinst_LIBRARIES += libmaster.a

@@ -2,7 +2,7 @@
  *
  * The master's state, for the files of this folder: supervise.c runs the loop,
  * signals.c does what a signal asks for, reload.c changes the configuration,
- * children.c starts, watches and buries workers.
+ * children.c starts, watches and buries workers, bus.c the bus process.
  *
  * All of it is one thread, and nothing is allocated but while a configuration
  * is read.  A generation is a configuration with its sockets and workers; one
@@ -20,6 +20,7 @@
 #include "base/monotonic.h"
 #include "worker/shared.h"
 
+struct heritage;
 struct region;
 struct settings;
 
@@ -30,7 +31,7 @@ enum {
 	MASTER_DELAY_MIN_MS = 100,	/* between failing starts, doubled up to the next */
 	MASTER_DELAY_MAX_MS = 30000,
 	MASTER_KILL_GRACE_MS = 1000,	/* after stop_timeout, which workers keep themselves */
-	MASTER_NOW_MS = 2000,		/* for workers to go after INT */
+	MASTER_NOW_MS = 2000,		/* for workers to go after INT, and for the bus after TERM */
 	MASTER_POLL_MS = 1000,		/* when nothing is expected */
 	MASTER_POLL_BUSY_MS = 20	/* while workers start */
 };
@@ -79,9 +80,30 @@ struct master {
 	int pipe_read;			/* each child's; at its end when we are gone */
 	int pipe_write;			/* ours alone */
 	struct child children[SHARED_WORKERS_MAX];
+	/* the bus process; shared->bus is its slot */
+	struct child bus;
+	uint64_t bus_kill_ms;		/* it was told to go: when it is killed */
+	uint64_t bus_delay_ms;		/* throttling of failing starts, as in a generation */
+	uint64_t bus_not_before_ms;
 };
 
+/* --- bus.c --- */
+
+/* Starts the bus process, watches it, and tells it to go when it is of an old configuration or of no more use. */
+void bus_turn(struct master *master, uint64_t now_ms);
+/* Buries it, if that is its pid. */
+void bus_bury(struct master *master, pid_t pid, int status, uint64_t now_ms);
+/* Whether workers of the generation that comes have to wait: the old bus speaks of another database. */
+bool bus_in_the_way(const struct master *master);
+
 /* --- children.c --- */
+
+/* In the child: closes what it does not inherit, and runs. */
+void child_run(const struct heritage *heritage, int (*run)(const struct heritage *heritage))
+    __attribute__((noreturn));
+enum { CHILD_SENTENCE_MAX = 100 };
+/* What waitpid's status says, as the end of a sentence. */
+void child_describe(char sentence_r[CHILD_SENTENCE_MAX], int status);
 
 /* Starts workers that are missing, unless starts are throttled. */
 void children_fill(struct master *master, struct generation *generation, uint64_t now_ms);

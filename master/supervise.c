@@ -182,6 +182,7 @@ turn(struct master *m)
 	now_ms = monotonic_ms();
 	children_watch(m, now_ms);
 	children_reap(m, now_ms);
+	bus_turn(m, now_ms);
 	if (m->stopping != STOP_NO) {
 		kill_late(m, now_ms);
 		return;
@@ -189,7 +190,7 @@ turn(struct master *m)
 	reload_watch(m);
 	if (!m->drained)
 		children_fill(m, m->active, now_ms);
-	if (m->next != NULL)
+	if (m->next != NULL && !bus_in_the_way(m))
 		children_fill(m, m->next, now_ms);
 	announce(m);
 }
@@ -213,6 +214,8 @@ sleep_ms(const struct master *m)
 		timeout = m->heartbeat_ms / 4 + 1;
 	if (m->kill_ms != 0)
 		timeout = until(m->kill_ms, now_ms, timeout);
+	if (m->bus.pid == 0 && m->bus_not_before_ms > now_ms)
+		timeout = until(m->bus_not_before_ms, now_ms, timeout) + 1;
 	if (m->stopping != STOP_NO)
 		return (int)timeout;
 	for (size_t i = 0; i < SHARED_WORKERS_MAX; i++)
@@ -234,7 +237,7 @@ loop(struct master *m)
 		struct pollfd signals = { .fd = m->signal_fd, .events = POLLIN };
 
 		turn(m);
-		if (m->stopping != STOP_NO && children_all(m) == 0)
+		if (m->stopping != STOP_NO && children_all(m) == 0 && m->bus.pid == 0)
 			return;
 		if (watchdog_ms != 0 && monotonic_ms() >= alive_ms + watchdog_ms) {
 			alive_ms = monotonic_ms();

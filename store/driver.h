@@ -23,6 +23,7 @@ struct driver_config {
 	char *url;
 	char *timezone;
 	unsigned timeout_ms;
+	unsigned busy_ms;		/* SQLite: how long to wait for a lock; 0: as long as for an answer */
 	atomic_bool ending;		/* the store is being freed: a close may take its time */
 	/* what was said already: once a process is enough */
 	atomic_bool said_standby, said_newer, said_unreadable;
@@ -77,6 +78,13 @@ struct driver {
 	 * connection cannot be used again.
 	 */
 	bool (*end)(struct connection *conn);
+	/* What becomes readable when somebody tells of changes; -1: has_news has to be asked now and then. */
+	int (*descriptor)(const struct connection *conn);
+	/*
+	 * Whether somebody else changed the database (PostgreSQL: told so) since this was asked last, or
+	 * that cannot be known.  Without waiting, between two snapshots.
+	 */
+	bool (*has_news)(struct connection *conn);
 	/* For thimblectl: see store_run_script and store_prepare_empty. */
 	int (*script)(struct driver_config *config, struct arena *arena, const char *script, const char **error_r);
 	int (*prepare_empty)(struct driver_config *config, struct arena *arena, const char **error_r);
@@ -84,6 +92,9 @@ struct driver {
 
 extern const struct driver driver_sqlite;
 extern const struct driver driver_postgresql;
+
+/* The driver for that URL, or NULL with a static sentence.  In store.c. */
+const struct driver *driver_of(const char *url, const char **error_r);
 
 /* schema_sql.c, made by embed.awk */
 extern const char schema_sqlite_sql[];

@@ -643,6 +643,31 @@ pg_stale(struct connection *conn, bool surely)
 	return surely && has_died((struct pg *)conn);
 }
 
+/* News ------------------------------------------------------------------ */
+
+static int
+pg_descriptor(const struct connection *conn)
+{
+	return PQsocket(((const struct pg *)conn)->conn);
+}
+
+static bool
+pg_has_news(struct connection *conn)
+{
+	struct pg *pg = (struct pg *)conn;
+	bool found = has_died(pg);
+	PGnotify *notify;
+
+	/* the next snapshot will find out what befell it */
+	while (!found && (notify = PQnotifies(pg->conn)) != NULL) {
+		PQfreemem(notify);
+		found = true;
+	}
+	while ((notify = PQnotifies(pg->conn)) != NULL)
+		PQfreemem(notify);
+	return found;
+}
+
 /* Checking -------------------------------------------------------------- */
 
 static int
@@ -793,6 +818,8 @@ const struct driver driver_postgresql = {
 	.stale = pg_stale,
 	.run = pg_run,
 	.end = pg_end,
+	.descriptor = pg_descriptor,
+	.has_news = pg_has_news,
 	.script = pg_script,
 	.prepare_empty = pg_prepare_empty,
 };

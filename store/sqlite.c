@@ -53,6 +53,8 @@ struct lite {
 	dev_t device;			/* of the path, when it was opened */
 	ino_t inode;
 	uint64_t looked_ms;		/* when the path was last looked at */
+	sqlite3_stmt *version_stmt;	/* PRAGMA data_version, for who asks for news */
+	int64_t version;		/* what it said last */
 };
 
 static const char *
@@ -193,6 +195,7 @@ lite_close(struct connection *conn)
 		(void)sqlite3_finalize(p->handle);
 		prepared_free(&p);
 	}
+	(void)sqlite3_finalize(lite->version_stmt);
 	/*
 	 * The last to close writes the log back into the database, and syncs both,
 	 * for which nobody should wait but at the very end.  Then it should be
@@ -215,6 +218,8 @@ open_file(struct driver_config *config, struct arena *arena, int flags, const ch
 	lite->config = config;
 	lite->deadline_ms = UINT64_MAX;
 	lite->busy_ms = config->timeout_ms < BUSY_TIMEOUT_MAX_MS ? config->timeout_ms : BUSY_TIMEOUT_MAX_MS;
+	if (config->busy_ms > 0)
+		lite->busy_ms = config->busy_ms;
 	/* Before it is opened: should it be replaced in between, it is only opened once more. */
 	if (stat(path, &status) == 0) {
 		lite->device = status.st_dev;
@@ -422,6 +427,30 @@ lite_stale(struct connection *conn, bool surely)
 	return was_replaced(lite);
 }
 
+static int
+lite_descriptor(const struct connection *conn)
+{
+	(void)conn;
+	return -1;
+}
+
+static bool
+lite_has_news(struct connection *conn)
+{
+	struct lite *lite = (struct lite *)conn;
+	int64_t before = lite->version;
+	bool known;
+
+	if (lite->version_stmt == NULL && sqlite3_prepare_v3(lite->db, "PRAGMA data_version", -1, SQLITE_PREPARE_PERSISTENT,
+	    &lite->version_stmt, NULL) != SQLITE_OK)
+		return true;
+	known = sqlite3_step(lite->version_stmt) == SQLITE_ROW;
+	if (known)
+		lite->version = sqlite3_column_int64(lite->version_stmt, 0);
+	(void)sqlite3_reset(lite->version_stmt);
+	return !known || lite->version != before;
+}
+
 static enum store_status
 check_schema(struct lite *lite, struct arena *arena, const char **error_r)
 {
@@ -541,6 +570,8 @@ const struct driver driver_sqlite = {
 	.stale = lite_stale,
 	.run = lite_run,
 	.end = lite_end,
+	.descriptor = lite_descriptor,
+	.has_news = lite_has_news,
 	.script = lite_script,
 	.prepare_empty = lite_prepare_empty,
 };

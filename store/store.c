@@ -82,7 +82,7 @@ static const struct {
 	{ "postgres://", &driver_postgresql },
 };
 
-static const struct driver *
+const struct driver *
 driver_of(const char *url, const char **error_r)
 {
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {

@@ -15,6 +15,7 @@
 #include "base/monotonic.h"
 #include "cache/region.h"
 #include "proto/json.h"
+#include "worker/bus.h"
 #include "worker/conn.h"
 #include "worker/purge.h"
 #include "worker/request.h"
@@ -154,6 +155,39 @@ put_cache(struct json *j, struct region *region, const struct slots *slots)
 	json_close(j, '}');
 }
 
+static void
+put_bus(struct json *j, const struct region *region, const struct bus_slot *bus)
+{
+	uint64_t now = monotonic_ms(), until = region != NULL ? region_lease_until(region) : 0;
+	enum bus_lease lease = atomic_load_explicit(&bus->lease, memory_order_relaxed);
+	uint64_t applied = slots_get(&bus->applied_ms);
+
+	json_key(j, "bus");
+	if (region == NULL) {
+		json_null(j);
+		return;
+	}
+	json_open(j, '{');
+	put_figure(j, "pid", (uint64_t)atomic_load_explicit(&bus->pid, memory_order_relaxed));
+	json_key(j, "lease");
+	json_bool(j, until > now);
+	put_figure(j, "lease_left_ms", until > now ? until - now : 0);
+	json_key(j, "state");
+	json_string(j, slice_str(bus_word(lease)));
+	json_key(j, "reason");
+	json_string(j, slice_str(bus_sentence(lease)));
+	json_key(j, "behind_ms");
+	if (applied != 0)
+		json_int(j, now > applied ? (int64_t)(now - applied) : 0);
+	else
+		json_null(j);
+	put_figure(j, "position", slots_get(&bus->position));
+	put_figure(j, "outbox_rows", slots_get(&bus->outbox));
+	put_figure(j, "invalidations", slots_get(&bus->tags));
+	put_figure(j, "forgets", slots_get(&bus->forgets));
+	json_close(j, '}');
+}
+
 /* Routes that were asked for. */
 static void
 put_routes(struct json *j, const struct slots *slots)
@@ -188,6 +222,7 @@ put_stats(struct json *j, const struct control *control)
 	json_key(j, "version");
 	json_string(j, SLICE(PACKAGE_VERSION));
 	put_cache(j, control->region, &slots);
+	put_bus(j, control->region, &control->shared->bus);
 	put_routes(j, &slots);
 	put_figure(j, "respawns", slots_get(&control->shared->respawns));
 	put_figure(j, "reloads", slots_get(&control->shared->reloads_ok));

@@ -31,13 +31,13 @@ make_key(const struct view *v, struct known_key *key)
 int64_t
 known_find(struct view *v)
 {
-	uint64_t trusted = v->service->settings->cache.max_stale, now = monotonic_ms();
+	uint64_t oldest = region_oldest_ms(v->service->region, monotonic_ms(), v->service->settings->cache.max_stale);
 	struct region_hit hit;
 	struct known_key key;
 	int64_t user = 0;
 
 	if (!make_key(v, &key) || !region_get(v->service->region, v->service->worker,
-	    slice_make(key.bytes, sizeof(key.bytes)), now > trusted ? now - trusted : 0, &hit))
+	    slice_make(key.bytes, sizeof(key.bytes)), oldest, &hit))
 		return 0;
 	if (hit.pieces == 1 && hit.length == sizeof(user))
 		memcpy(&user, hit.piece[0].p, sizeof(user));

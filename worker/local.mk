@@ -1,7 +1,8 @@
 # worker: the event loop, the job threads, and the resources.
 noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
-	worker/access_log.c worker/access_log.h worker/collapse.c worker/collapse.h worker/conn.c worker/conn.h \
+	worker/access_log.c worker/access_log.h worker/become.c worker/become.h worker/bus.c worker/bus.h worker/bus_words.c \
+	worker/changes.c worker/changes.h worker/collapse.c worker/collapse.h worker/conn.c worker/conn.h \
 	worker/conn_private.h worker/conns.c worker/control.c worker/control.h worker/exchange.c worker/intake.c worker/intake.h \
 	worker/jobs.c worker/jobs.h worker/request.c worker/request.h worker/shared.h \
 	worker/purge.c worker/purge.h worker/slots.c worker/slots.h worker/status.c worker/status.h worker/worker.c worker/worker.h \

@@ -163,7 +163,7 @@ count_found(const struct objects *o, size_t found, size_t asked)
 void
 objects_find(struct objects *o, struct object *object, size_t count)
 {
-	uint64_t trusted, now = monotonic_ms();
+	uint64_t oldest;
 	size_t found = 0;
 	char *scratch;
 
@@ -171,11 +171,10 @@ objects_find(struct objects *o, struct object *object, size_t count)
 		object[i].cells = NULL;
 	if (o == NULL || count == 0)
 		return;
-	trusted = o->v->service->settings->cache.max_stale / 2;
+	oldest = region_oldest_ms(o->v->service->region, monotonic_ms(), o->v->service->settings->cache.max_stale / 2);
 	scratch = xmalloc(COPIED_MAX);
-	for (size_t i = 0; i < count && trusted > 0; i += BATCH)
-		found += find_batch(o, object + i, count - i < BATCH ? count - i : BATCH, now > trusted ? now - trusted : 0,
-		    scratch);
+	for (size_t i = 0; i < count; i += BATCH)
+		found += find_batch(o, object + i, count - i < BATCH ? count - i : BATCH, oldest, scratch);
 	free(scratch);
 	count_found(o, found, count);
 }

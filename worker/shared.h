@@ -62,6 +62,36 @@ struct worker_slot {
 	_Atomic uint64_t timeouts;	/* answered 503 after request_timeout */
 };
 
+/* What the bus process (worker/bus.h) is about; it comes before what went wrong, in words of bus_word(). */
+enum bus_lease {
+	BUS_ABSENT,			/* there is none: no cache, or it is being started */
+	BUS_LOOKING,			/* it has not looked yet */
+	BUS_HELD,			/* it grants the lease */
+	BUS_AWAY,			/* the database is, or cannot be used */
+	/* the database is no good for a lease; in the order of enum feed_obstacle */
+	BUS_UNTOLD,
+	BUS_STANDBY,
+	BUS_NO_RIGHTS,
+	BUS_TAKEN
+};
+
+struct bus_slot {
+	_Atomic int32_t pid;		/* the master's, as in worker_slot */
+	_Atomic uint32_t state;		/* enum worker_state */
+	_Atomic uint64_t heartbeat_ms;
+	/* gauges */
+	_Atomic uint32_t lease;		/* enum bus_lease */
+	_Atomic uint64_t applied_ms;	/* what was committed before is applied; 0: not known */
+	_Atomic uint64_t outbox;	/* rows there were in it */
+	_Atomic uint64_t position;	/* feed_report.position */
+	/* counters */
+	_Atomic uint64_t leases;	/* that began */
+	_Atomic uint64_t tags;		/* applied */
+	_Atomic uint64_t forgets;	/* of everything */
+	_Atomic uint64_t reads;		/* of the outbox that found something */
+	_Atomic uint64_t delay_us_sum;	/* from the word of them to their being applied */
+};
+
 struct shared {
 	uint32_t magic, layout;		/* set by the master, then constant */
 	uint64_t size;
@@ -72,6 +102,7 @@ struct shared {
 	pthread_mutex_t write_lock;	/* SQLite's writers queue here (store.h) */
 	_Atomic int32_t db_slots[SHARED_CONNECTIONS_MAX];	/* 0 or the pid that booked it */
 	struct worker_slot workers[SHARED_WORKERS_MAX];
+	struct bus_slot bus;
 };
 
 #endif

@@ -264,6 +264,28 @@ put_cache(struct buf *out, struct region *region, const struct slots *slots)
 }
 
 static void
+put_bus(struct buf *out, const struct region *region, const struct bus_slot *bus)
+{
+	uint64_t now = monotonic_ms(), applied = slots_get(&bus->applied_ms);
+
+	if (region == NULL)
+		return;
+	put_one(out, "thimble_bus_lease", "gauge", "1 while answers are trusted until they change; else for max_stale.",
+	    region_lease_until(region) > now);
+	put_one(out, "thimble_bus_invalidations_total", "counter", "Tags applied that the database told of.",
+	    slots_get(&bus->tags));
+	put_one(out, "thimble_bus_forgets_total", "counter", "Times that the bus had everything forgotten.",
+	    slots_get(&bus->forgets));
+	put_one(out, "thimble_bus_outbox_rows", "gauge", "Rows of thimble_outbox when it was looked at last.",
+	    slots_get(&bus->outbox));
+	describe(out, "thimble_bus_behind_seconds", "gauge", "Since when changes may not be applied yet; 0: not known.");
+	put_seconds(out, "thimble_bus_behind_seconds", applied != 0 && now > applied ? (now - applied) * 1000 : 0);
+	describe(out, "thimble_bus_delay_seconds", "summary", "From the word of changes to their being applied.");
+	put_seconds(out, "thimble_bus_delay_seconds_sum", slots_get(&bus->delay_us_sum));
+	put_value(out, "thimble_bus_delay_seconds_count", "", slots_get(&bus->reads));
+}
+
+static void
 put_workers(struct buf *out, const struct shared *shared)
 {
 	unsigned states[4] = { 0 };
@@ -312,6 +334,7 @@ answer_metrics(const struct status *status, struct request *request)
 	put_http(out, &slots);
 	put_database(out, &slots);
 	put_cache(out, status->region, &slots);
+	put_bus(out, status->region, &status->shared->bus);
 	put_workers(out, status->shared);
 	put_process(out, status->shared);
 	response_finish(request, 200, "text/plain; version=0.0.4; charset=utf-8");

@@ -13,9 +13,7 @@
 #include "worker/worker.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <malloc.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +32,7 @@
 #include "store/store.h"
 #include "worker/access_log.h"
 #include "base/monotonic.h"
+#include "worker/become.h"
 #include "worker/collapse.h"
 #include "worker/conn.h"
 #include "worker/control.h"
@@ -96,26 +95,6 @@ struct worker {
 
 /* ---- becoming a worker ---- */
 
-static int
-become_user(const char *name)
-{
-	struct passwd *user;
-
-	if (name[0] == '\0' || geteuid() != 0)
-		return 0;
-	errno = 0;
-	user = getpwnam(name);
-	if (user == NULL) {
-		log_errorx("user %s does not exist", name);
-		return -1;
-	}
-	if (initgroups(name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0) {
-		log_error("becoming user %s", name);
-		return -1;
-	}
-	return 0;
-}
-
 /* select() is used nowhere, so the soft limit, low for its sake, need not hold. */
 static size_t
 raise_descriptor_limit(void)
@@ -142,16 +121,6 @@ connections_max(const struct settings *settings, size_t descriptors)
 	    (size_t)settings->server.threads * DESCRIPTORS_PER_THREAD;
 
 	return descriptors > ours + 16 ? descriptors - ours : 16;
-}
-
-/* What is meant for the master may reach its whole process group; a socket that is gone is an error, no signal. */
-static void
-ignore_signals(void)
-{
-	static const int ignored[] = { SIGPIPE, SIGHUP, SIGUSR2, SIGWINCH, SIGTTIN, SIGTTOU };
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		(void)signal(ignored[i], SIG_IGN);
 }
 
 /* ---- the end ---- */

@@ -9,8 +9,8 @@ PY_LOG_COMPILER = python3
 TESTS += tests/http/test_protocol.py
 tests/http/test_protocol.log: tests/http/echo_server
 EXTRA_DIST += tests/http/test_cache.py tests/http/harness.py tests/http/test_protocol.py
-TESTS += tests/http/test_objects.py
-EXTRA_DIST += tests/http/test_objects.py
+TESTS += tests/http/test_objects.py tests/http/test_bus.py
+EXTRA_DIST += tests/http/test_objects.py tests/http/test_bus.py
 # The API over both databases; these need thimbled and thimblectl.
 TESTS += tests/http/test_api.py tests/http/test_control.py tests/http/test_database_away.py tests/http/test_git_pw.py tests/http/test_tags.py \
 	tests/http/test_triggers.py

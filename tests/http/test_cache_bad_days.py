@@ -89,6 +89,7 @@ class BadDays(thimble.TestCase):
         server.configure({"server": {"control": server.control}})
         server.configure(settings or {})
         server.init("--demo")
+        server.detach()
         return server.start().wait_ready()
 
     def execute(self, server, *statement):

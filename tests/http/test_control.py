@@ -28,6 +28,7 @@ class ControlCase(thimble.TestCase):
         server.configure({"server": {"control": server.control}})
         server.configure(settings or {})
         server.init("--demo")
+        server.detach()
         return server
 
     def demo(self, settings=None):

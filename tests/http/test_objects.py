@@ -35,6 +35,7 @@ class ObjectsCase(thimble.TestCase):
         server.configure({"server": {"control": server.control}})
         server.configure(settings or {})
         server.init("--demo")
+        server.detach()
         self.path = os.path.join(server.directory, "thimble.db")
         return self.opened(server.start().wait_ready())
 

@@ -367,6 +367,7 @@ class Tags(thimble.TestCase):
         self.control = os.path.join(server.directory, "control")
         server.configure({"server": {"control": self.control}})
         server.init("--demo")
+        server.detach()
         self.database = sqlite3.connect(os.path.join(server.directory, "thimble.db"), isolation_level=None)
         self.addCleanup(self.database.close)
         self.database.row_factory = sqlite3.Row

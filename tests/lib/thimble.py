@@ -31,6 +31,7 @@ THIMBLED = os.path.abspath(os.environ.get("THIMBLE_BIN") or os.path.join(TOP, "t
 THIMBLECTL = os.path.abspath(os.environ.get("THIMBLECTL_BIN") or os.path.join(os.path.dirname(THIMBLED), "thimblectl"))
 
 DEADLINE = 60
+BUS = "thimbled-bus"
 SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread)Sanitizer|runtime error:|UndefinedBehaviorSanitizer")
 ERROR_LINE = re.compile(r" (error|fatal): ")
 
@@ -77,6 +78,14 @@ def children_of(pid):
         if int(fields[1]) == pid and fields[0] not in "ZX":
             found.append(int(name))
     return sorted(found)
+
+
+def name_of(pid):
+    try:
+        with open("/proc/%d/comm" % pid) as f:
+            return f.read().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 class Answer:
@@ -142,6 +151,11 @@ class Server:
         subprocess.run([THIMBLECTL, "-c", self.config, "init", *arguments], check=True,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=DEADLINE)
 
+    def detach(self):
+        """Takes the triggers away: nobody tells of changes, so that what is kept stays until max_stale."""
+        subprocess.run([THIMBLECTL, "-c", self.config, "detach"], check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=DEADLINE)
+
     # --- life
 
     def start(self):
@@ -192,7 +206,12 @@ class Server:
         self.process.send_signal(number)
 
     def workers(self):
-        return children_of(self.pid)
+        return [pid for pid in children_of(self.pid) if name_of(pid) != BUS]
+
+    def bus(self):
+        """The pid of the bus process, or None."""
+        found = [pid for pid in children_of(self.pid) if name_of(pid) == BUS]
+        return found[0] if found else None
 
     def wait_workers(self, count, without=()):
         """Waits for exactly so many workers, none of which is in `without`."""

@@ -138,6 +138,12 @@ tests_unit_test_tags_SOURCES = tests/unit/test_tags.c $(quiet_fork)
 tests_unit_test_tags_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_tags_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(CRITERION_LIBS)
 
+check_PROGRAMS += tests/unit/test_changes
+TESTS += tests/unit/test_changes
+tests_unit_test_changes_SOURCES = tests/unit/test_changes.c $(quiet_fork)
+tests_unit_test_changes_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_changes_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(CRITERION_LIBS)
+
 check_PROGRAMS += tests/unit/test_object
 TESTS += tests/unit/test_object
 tests_unit_test_object_SOURCES = tests/unit/test_object.c $(quiet_fork)

@@ -1040,3 +1040,25 @@ Test(region, figures_of_each_worker_and_the_oldest_entry)
 	region_unpin(r, 0, hit.pin);
 	finish(&r);
 }
+
+Test(region, the_lease_says_how_old_an_entry_may_be)
+{
+	struct region *r = fresh(SMALL);
+
+	cr_expect_eq(region_lease_until(r), 0);
+	cr_expect_eq(region_oldest_ms(r, 10000, 1000), 9000, "none: by age");
+	cr_expect_eq(region_oldest_ms(r, 500, 1000), 0);
+	region_lease_renew(r, 4000, 11000);
+	cr_expect_eq(region_lease_until(r), 11000);
+	cr_expect_eq(region_oldest_ms(r, 10000, 1000), 4000, "all that was born under it");
+	cr_expect_eq(region_oldest_ms(r, 10999, 1000), 4000);
+	cr_expect_eq(region_oldest_ms(r, 11000, 1000), 10000, "it is over");
+	cr_expect_eq(region_oldest_ms(r, 4500, 1000), 3500, "what is young needs none");
+	/* begun anew, with a beginning that is yet to come */
+	region_lease_renew(r, 10250, 12000);
+	cr_expect_eq(region_oldest_ms(r, 10000, 1000), 9000);
+	cr_expect_eq(region_oldest_ms(r, 11500, 1000), 10250);
+	region_lease_end(r);
+	cr_expect_eq(region_oldest_ms(r, 11500, 1000), 10500);
+	finish(&r);
+}
