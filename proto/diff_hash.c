@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 
 #include "base/buf.h"
+#include "proto/digits.h"
 #include "proto/text.h"
 
 enum { SHA1_LENGTH = 20 };
@@ -46,27 +47,17 @@ put_file(struct buf *out, struct slice line)
 	return true;
 }
 
-static size_t
-digits_at(struct slice text)
-{
-	size_t n = 0;
-
-	while (n < text.n && text.p[n] >= '0' && text.p[n] <= '9')
-		n++;
-	return n;
-}
-
 /* Takes "SIGN line[,count]" off the front; the count is "1" if there is none. */
 static bool
 take_range(struct slice *text, char sign, struct slice *count_r)
 {
 	size_t n;
 
-	if (text->n == 0 || text->p[0] != sign || (n = digits_at(slice_from(*text, 1))) == 0)
+	if (text->n == 0 || text->p[0] != sign || (n = digits_leading(slice_from(*text, 1))) == 0)
 		return false;
 	*text = slice_from(*text, n + 1);
 	*count_r = SLICE("1");
-	if (text->n > 1 && text->p[0] == ',' && (n = digits_at(slice_from(*text, 1))) > 0) {
+	if (text->n > 1 && text->p[0] == ',' && (n = digits_leading(slice_from(*text, 1))) > 0) {
 		*count_r = slice_make(text->p + 1, n);
 		*text = slice_from(*text, n + 1);
 	}

@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * Digits of other bases than ten.  Pure functions.
+ * Digits of several bases.  Pure functions.
  */
 #ifndef THIMBLE_PROTO_DIGITS_H
 #define THIMBLE_PROTO_DIGITS_H
+
+#include "base/slice.h"
+
+/* How many decimal digits the text begins with. */
+static inline size_t
+digits_leading(struct slice text)
+{
+	size_t n = 0;
+
+	while (n < text.n && text.p[n] >= '0' && text.p[n] <= '9')
+		n++;
+	return n;
+}
 
 /* Value of a hexadecimal digit of either case; -1 for any other byte. */
 static inline int

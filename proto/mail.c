@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "proto/digits.h"
 #include "proto/encoded_word.h"
 #include "proto/text.h"
 
@@ -181,16 +182,6 @@ prefixes_add(struct arena *arena, struct mail_prefixes *prefixes, size_t *room, 
 	prefixes->prefix[prefixes->count++] = token;
 }
 
-static size_t
-count_digits(struct slice s)
-{
-	size_t n = 0;
-
-	while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
-		n++;
-	return n;
-}
-
 /* Bytes of Mercurial's "M of N" behind "PATCH " at the front of a group, else 0. */
 static size_t
 marker_length(struct slice group)
@@ -201,11 +192,11 @@ marker_length(struct slice group)
 	if (!slice_has_prefix(group, SLICE("PATCH ")))
 		return 0;
 	rest = slice_from(group, strlen("PATCH "));
-	first = count_digits(rest);
+	first = digits_leading(rest);
 	rest = slice_from(rest, first);
 	if (first == 0 || !slice_has_prefix(rest, SLICE(" of ")))
 		return 0;
-	second = count_digits(slice_from(rest, strlen(" of ")));
+	second = digits_leading(slice_from(rest, strlen(" of ")));
 	return second > 0 ? first + strlen(" of ") + second : 0;
 }
 

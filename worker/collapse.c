@@ -129,6 +129,17 @@ detach(struct collapse *c, struct fill *f)
 	f->detached = true;
 }
 
+static void
+wake_all(struct collapse *c, struct waiters *woken, struct waiter *leader)
+{
+	struct waiter *w;
+
+	while ((w = TAILQ_FIRST(woken)) != NULL) {
+		TAILQ_REMOVE(woken, w, link);
+		c->wake(w, leader);
+	}
+}
+
 /* Wakes all of its waiters, first come first; the fill is gone before, so that they may enter anew. */
 static void
 end_fill(struct collapse *c, struct fill *f, struct waiter *leader)
@@ -143,10 +154,7 @@ end_fill(struct collapse *c, struct fill *f, struct waiter *leader)
 		w->fill = NULL;
 	detach(c, f);
 	free(f);
-	while ((w = TAILQ_FIRST(&woken)) != NULL) {
-		TAILQ_REMOVE(&woken, w, link);
-		c->wake(w, leader);
-	}
+	wake_all(c, &woken, leader);
 }
 
 /* Those who waited for too long enter anew, and find no fill: the first of them leads. */
@@ -167,10 +175,7 @@ wake_impatient(struct collapse *c, struct fill *f, uint64_t now)
 	detach(c, f);
 	if (f->leader == NULL && TAILQ_EMPTY(&f->waiters))
 		free(f);
-	while ((w = TAILQ_FIRST(&woken)) != NULL) {
-		TAILQ_REMOVE(&woken, w, link);
-		c->wake(w, NULL);
-	}
+	wake_all(c, &woken, NULL);
 }
 
 static void
