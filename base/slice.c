@@ -23,6 +23,15 @@ slice_eq_nocase(struct slice a, struct slice b)
 	return true;
 }
 
+int
+slice_compare(struct slice a, struct slice b)
+{
+	size_t shorter = a.n < b.n ? a.n : b.n;
+	int difference = shorter > 0 ? memcmp(a.p, b.p, shorter) : 0;
+
+	return difference != 0 ? difference : a.n < b.n ? -1 : a.n > b.n;
+}
+
 bool
 slice_has_prefix(struct slice s, struct slice prefix)
 {

@@ -54,6 +54,9 @@ slice_from(struct slice s, size_t offset)
 	return (struct slice){ s.p + offset, s.n - offset };
 }
 
+/* Order by bytes, which for UTF-8 is that of the code points: <0, 0, >0. */
+int slice_compare(struct slice a, struct slice b);
+
 /* Equal but for the case of ASCII letters. */
 bool slice_eq_nocase(struct slice a, struct slice b);
 bool slice_has_prefix(struct slice s, struct slice prefix);

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "proto/body_private.h"
 #include "proto/digits.h"
+#include "proto/json_in.h"
 
 enum {
 	DIGITS_MAX = 4300,	/* sys.get_int_max_str_digits() */
@@ -275,14 +276,9 @@ static int
 compare_names(const void *a, const void *b)
 {
 	const struct value *x = *(struct value *const *)a, *y = *(struct value *const *)b;
-	size_t shorter = x->name.n < y->name.n ? x->name.n : y->name.n;
-	int difference = shorter > 0 ? memcmp(x->name.p, y->name.p, shorter) : 0;
+	int difference = slice_compare(x->name, y->name);
 
-	if (difference != 0)
-		return difference;
-	if (x->name.n != y->name.n)
-		return x->name.n < y->name.n ? -1 : 1;
-	return x < y ? -1 : x > y;
+	return difference != 0 ? difference : x < y ? -1 : x > y;
 }
 
 /* Of equal names the last one's value stays, in the place of the first.  Sorted, so that no object is slow. */
@@ -429,8 +425,8 @@ read_document(struct reader *r, struct value *value)
 }
 
 int
-json_in_parse(struct arena *arena, enum charset charset, struct slice bytes, const struct value **value_r,
-    const char **detail_r)
+json_in_read(struct arena *arena, enum charset charset, struct slice bytes, const struct value **value_r,
+    const char **reason_r)
 {
 	struct value *value = arena_zalloc(arena, sizeof(*value));
 	struct reader r = { .arena = arena };
@@ -439,10 +435,19 @@ json_in_parse(struct arena *arena, enum charset charset, struct slice bytes, con
 	if (result == 0)
 		result = read_document(&r, value);
 	free(r.stack);
-	if (result < 0) {
-		*detail_r = arena_printf(arena, "JSON parse error - %s", r.error);
-		return 400;
-	}
 	*value_r = value;
-	return 0;
+	*reason_r = r.error;
+	return result;
+}
+
+int
+json_in_parse(struct arena *arena, enum charset charset, struct slice bytes, const struct value **value_r,
+    const char **detail_r)
+{
+	const char *reason;
+
+	if (json_in_read(arena, charset, bytes, value_r, &reason) == 0)
+		return 0;
+	*detail_r = arena_printf(arena, "JSON parse error - %s", reason);
+	return 400;
 }

@@ -15,6 +15,7 @@
 enum {
 	YEAR_MAX = 9999,
 	DAY_SECONDS = 24 * 3600,
+	EPOCH_DAY = 719162,	/* 1970-01-01 */
 	/* PostgreSQL refuses a displacement of 16 hours and more. */
 	SQL_OFFSET_MAX = 16 * 3600 - 1,
 	SHIFT_SECONDS = 12 * 3600,
@@ -446,6 +447,35 @@ moment_put_sql(struct buf *out, const struct moment *m)
 	buf_printf(out, "%c%02d:%02d", tame.offset < 0 ? '-' : '+', offset / 3600, offset / 60 % 60);
 	if (offset % 60 != 0)
 		buf_printf(out, ":%02d", offset % 60);
+}
+
+int
+moment_to_seconds(const struct moment *m, int64_t *seconds_r)
+{
+	if (!moment_valid(m))
+		return -1;
+	*seconds_r = (int64_t)(day_number(m->year, m->month, m->day) - EPOCH_DAY) * DAY_SECONDS +
+	    (m->hour * 60 + m->minute) * 60 + m->second;
+	return 0;
+}
+
+void
+moment_from_seconds(int64_t seconds, struct moment *m)
+{
+	int64_t first = (int64_t)-EPOCH_DAY * DAY_SECONDS;
+	int64_t last = (int64_t)(day_number(YEAR_MAX + 1, 1, 1) - EPOCH_DAY) * DAY_SECONDS - 1;
+	int clock;
+
+	if (seconds < first)
+		seconds = first;
+	if (seconds > last)
+		seconds = last;
+	*m = (struct moment){ 0 };
+	day_date((int)((seconds - first) / DAY_SECONDS), m);
+	clock = (int)((seconds - first) % DAY_SECONDS);
+	m->hour = clock / 3600;
+	m->minute = clock / 60 % 60;
+	m->second = clock % 60;
 }
 
 int

@@ -43,6 +43,13 @@ void moment_put_rfc5322(struct buf *out, const struct moment *m);
 /* "2020-01-02 03:05:05[.ffffff][+HH:MM[:SS]]", for a statement's parameter. */
 void moment_put_sql(struct buf *out, const struct moment *m);
 
+/*
+ * The wall clock in seconds since 1970-01-01 00:00, and back.  Returns 0, or -1 if there is no such
+ * moment (30 February).  What lies beyond the calendar becomes its first or last second.
+ */
+int moment_to_seconds(const struct moment *m, int64_t *seconds_r);
+void moment_from_seconds(int64_t seconds, struct moment *moment_r);
+
 /* Order by wall clock: <0, 0, >0. */
 int moment_compare(const struct moment *a, const struct moment *b);
 

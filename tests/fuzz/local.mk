@@ -105,3 +105,51 @@ tests_fuzz_fuzz_object_SOURCES = tests/fuzz/fuzz_object.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_object_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_object_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_object_LDADD = libproto.a libbase.a $(MSGPACK_LIBS)
+
+fuzz_targets += tests/fuzz/fuzz_diff
+tests_fuzz_fuzz_diff_SOURCES = tests/fuzz/fuzz_diff.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_diff_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_diff_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_diff_LDADD = libproto.a libbase.a
+
+fuzz_targets += tests/fuzz/fuzz_validation_info
+tests_fuzz_fuzz_validation_info_SOURCES = tests/fuzz/fuzz_validation_info.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_validation_info_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_validation_info_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_validation_info_LDADD = libproto.a libbase.a $(CRYPTO_LIBS)
+
+fuzz_targets += tests/fuzz/fuzz_extra_data
+tests_fuzz_fuzz_extra_data_SOURCES = tests/fuzz/fuzz_extra_data.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_extra_data_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_extra_data_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_extra_data_LDADD = libproto.a libbase.a
+
+fuzz_targets += tests/fuzz/fuzz_upload
+tests_fuzz_fuzz_upload_SOURCES = tests/fuzz/fuzz_upload.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_upload_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_upload_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_upload_LDADD = libproto.a libbase.a
+
+fuzz_targets += tests/fuzz/fuzz_rb_accept
+tests_fuzz_fuzz_rb_accept_SOURCES = tests/fuzz/fuzz_rb_accept.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_rb_accept_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_rb_accept_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_rb_accept_LDADD = libproto.a libbase.a
+
+fuzz_targets += tests/fuzz/fuzz_rb_query
+tests_fuzz_fuzz_rb_query_SOURCES = tests/fuzz/fuzz_rb_query.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_rb_query_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_rb_query_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_rb_query_LDADD = libproto.a libbase.a
+
+fuzz_targets += tests/fuzz/fuzz_iso_date
+tests_fuzz_fuzz_iso_date_SOURCES = tests/fuzz/fuzz_iso_date.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_iso_date_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_iso_date_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_iso_date_LDADD = libproto.a libbase.a
+
+fuzz_targets += tests/fuzz/fuzz_token_policy
+tests_fuzz_fuzz_token_policy_SOURCES = tests/fuzz/fuzz_token_policy.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_token_policy_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_token_policy_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_token_policy_LDADD = libproto.a libbase.a

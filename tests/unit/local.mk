@@ -186,4 +186,52 @@ tests_unit_test_checks_SOURCES = tests/unit/test_checks.c $(quiet_fork)
 tests_unit_test_checks_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_checks_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
+check_PROGRAMS += tests/unit/test_diff
+TESTS += tests/unit/test_diff
+tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(quiet_fork)
+tests_unit_test_diff_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_diff_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_validation_info
+TESTS += tests/unit/test_validation_info
+tests_unit_test_validation_info_SOURCES = tests/unit/test_validation_info.c $(quiet_fork)
+tests_unit_test_validation_info_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_validation_info_LDADD = libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_extra_data
+TESTS += tests/unit/test_extra_data
+tests_unit_test_extra_data_SOURCES = tests/unit/test_extra_data.c $(quiet_fork)
+tests_unit_test_extra_data_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_extra_data_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_upload
+TESTS += tests/unit/test_upload
+tests_unit_test_upload_SOURCES = tests/unit/test_upload.c $(quiet_fork)
+tests_unit_test_upload_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_upload_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_rb_accept
+TESTS += tests/unit/test_rb_accept
+tests_unit_test_rb_accept_SOURCES = tests/unit/test_rb_accept.c $(quiet_fork)
+tests_unit_test_rb_accept_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_rb_accept_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_rb_query
+TESTS += tests/unit/test_rb_query
+tests_unit_test_rb_query_SOURCES = tests/unit/test_rb_query.c $(quiet_fork)
+tests_unit_test_rb_query_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_rb_query_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_iso_date
+TESTS += tests/unit/test_iso_date
+tests_unit_test_iso_date_SOURCES = tests/unit/test_iso_date.c $(quiet_fork)
+tests_unit_test_iso_date_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_iso_date_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_token_policy
+TESTS += tests/unit/test_token_policy
+tests_unit_test_token_policy_SOURCES = tests/unit/test_token_policy.c $(quiet_fork)
+tests_unit_test_token_policy_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_token_policy_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
 endif HAVE_CRITERION

@@ -109,6 +109,17 @@ Test(buf, grows_and_counts)
 	buf_fini(&b);
 }
 
+Test(slice, order)
+{
+	cr_assert_eq(slice_compare(SLICE("a"), SLICE("a")), 0);
+	cr_assert_lt(slice_compare(SLICE("a"), SLICE("ab")), 0);
+	cr_assert_gt(slice_compare(SLICE("b"), SLICE("ab")), 0);
+	/* bytes have no sign, so that code points are in order */
+	cr_assert_lt(slice_compare(SLICE("z"), SLICE("\303\251")), 0);
+	cr_assert_lt(slice_compare(SLICE_NONE, SLICE("a")), 0);
+	cr_assert_eq(slice_compare(SLICE_NONE, SLICE("")), 0);
+}
+
 Test(slice, cuts_at_separators)
 {
 	struct slice rest = SLICE("a,,b"), piece;
