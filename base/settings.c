@@ -112,6 +112,7 @@ enum { TABLE_SIZE = sizeof(table) / sizeof(table[0]) };
 struct reader {
 	const char *name;		/* of the file */
 	struct settings *settings;
+	settings_check_fn *redis;
 	struct buf *errors;
 	unsigned line;
 	unsigned complaints;
@@ -204,7 +205,9 @@ read_value(struct reader *reader, struct slice key, struct slice value)
 	}
 	if (*seen == 0)
 		*seen = reader->line;
-	if (setting->type->parse(setting, reader->settings, value, &reason) < 0)
+	if (setting->type->parse(setting, reader->settings, value, &reason) < 0
+	    || (setting->type == &setting_redis_url && value.n > 0 && reader->redis != NULL
+	    && reader->redis(value, &reason) < 0))
 		complain(reader, reader->line, "%s: %s", setting->key, reason);
 }
 
@@ -272,9 +275,9 @@ check_together(struct reader *reader)
 }
 
 struct settings *
-settings_parse(const char *name, struct slice text, struct buf *errors)
+settings_parse(const char *name, struct slice text, settings_check_fn *redis, struct buf *errors)
 {
-	struct reader reader = { .name = name, .errors = errors };
+	struct reader reader = { .name = name, .redis = redis, .errors = errors };
 	struct settings *settings = xcalloc(1, sizeof(*settings));
 	struct slice line;
 
@@ -321,17 +324,17 @@ read_file(const char *path, struct buf *text)
 }
 
 struct settings *
-settings_load(const char *path, struct buf *errors)
+settings_load(const char *path, settings_check_fn *redis, struct buf *errors)
 {
 	struct settings *settings = NULL;
 	struct buf text = { 0 };
 
 	if (path == NULL)
-		return settings_parse("defaults", SLICE(""), errors);
+		return settings_parse("defaults", SLICE(""), redis, errors);
 	if (read_file(path, &text) < 0)
 		buf_printf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
 	else
-		settings = settings_parse(path, buf_as_slice(&text), errors);
+		settings = settings_parse(path, buf_as_slice(&text), redis, errors);
 	buf_fini(&text);
 	return settings;
 }

@@ -84,14 +84,21 @@ struct settings {
 };
 
 /*
+ * What says whether a value is well-formed where this folder does not know its form: 0,
+ * or -1 with a sentence (static).
+ */
+typedef int settings_check_fn(struct slice text, const char **reason_r);
+
+/*
  * Reads FILE; path NULL gives the defaults.  Returns a new struct for
  * settings_free, or NULL with every complaint in *errors, one "file:line: text"
  * a line.  An unknown section or key, a value out of bounds and a key given
- * twice (but `listen`) are errors.
+ * twice (but `listen`) are errors.  `redis` (redis_url_check) looks at [cache] redis unless
+ * that is empty; NULL: only its scheme is looked at.
  */
-struct settings *settings_load(const char *path, struct buf *errors);
+struct settings *settings_load(const char *path, settings_check_fn *redis, struct buf *errors);
 /* The same of a text; `name` stands for the file in complaints. */
-struct settings *settings_parse(const char *name, struct slice text, struct buf *errors);
+struct settings *settings_parse(const char *name, struct slice text, settings_check_fn *redis, struct buf *errors);
 void settings_free(struct settings **settings);
 
 /* The effective configuration as INI, passwords in URLs masked as "***". */

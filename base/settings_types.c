@@ -580,7 +580,7 @@ store_url_parse(const struct setting *setting, struct settings *settings, struct
 static int
 redis_url_parse(const struct setting *setting, struct settings *settings, struct slice value, const char **reason_r)
 {
-	if (value.n > 0 && !slice_has_prefix(value, SLICE("redis://")) && !slice_has_prefix(value, SLICE("rediss://"))
+	if (value.n > 0 && !slice_has_prefix(value, SLICE("redis://"))
 	    && !slice_has_prefix(value, SLICE("redis+sentinel://")) && !slice_has_prefix(value, SLICE("unix:/"))) {
 		*reason_r = "must begin with redis://, redis+sentinel:// or unix:/";
 		return -1;
@@ -622,7 +622,9 @@ query_mask(struct slice query, struct buf *out)
 static void
 url_mask(struct slice url, struct buf *out)
 {
-	const char *slashes = memmem(url.p, url.n, "//", 2);
+	/* unix:/path: a password stands in the query only, where it may have all of these signs */
+	bool local = slice_has_prefix(url, SLICE("unix:/")) && !slice_has_prefix(url, SLICE("unix://"));
+	const char *slashes = local ? NULL : memmem(url.p, url.n, "//", 2);
 	size_t from = slashes != NULL ? (size_t)(slashes - url.p) + 2 : url.n;
 	size_t at = url.n;
 	ptrdiff_t colon = slice_index(slice_from(url, from), ':');

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/robust.h"
+#include "cache/position.h"
 
 enum {
 	BYTES_PER_ENTRY = 4096,		/* that the index is made for */
@@ -73,6 +74,7 @@ lay_out(struct region *r, size_t size, unsigned workers)
 	r->entries_at = lay(&at, (uint64_t)r->entry_count * sizeof(struct entry));
 	r->ghosts_at = lay(&at, ((uint64_t)r->ghost_mask + 1) * sizeof(uint32_t));
 	r->fills_at = lay(&at, sizeof(struct fills));
+	r->position_at = lay(&at, sizeof(struct position));
 	r->bitmap_at = lay(&at, size / REGION_CHUNK / 8 + sizeof(uint64_t));
 	at = (at + REGION_CHUNK - 1) / REGION_CHUNK * REGION_CHUNK;
 	if (at >= size / 2)
@@ -162,6 +164,24 @@ region_fills(struct region *r)
 	return region_at(r, r->fills_at);
 }
 
+struct position *
+region_position(struct region *r)
+{
+	return region_at(r, r->position_at);
+}
+
+void
+region_set_database(struct region *r, uint64_t database)
+{
+	atomic_store(&r->database, database);
+}
+
+uint64_t
+region_database(const struct region *r)
+{
+	return atomic_load(&r->database);
+}
+
 /* ---- the lease ---- */
 
 void
@@ -185,6 +205,17 @@ uint64_t
 region_lease_until(const struct region *r)
 {
 	return atomic_load(&r->lease_until_ms);
+}
+
+struct region_lease
+region_lease_read(const struct region *r)
+{
+	struct region_lease lease;
+
+	/* in this order: with a new end comes the new beginning */
+	lease.until_ms = atomic_load(&r->lease_until_ms);
+	lease.since_ms = atomic_load(&r->lease_since_ms);
+	return lease;
 }
 
 uint64_t

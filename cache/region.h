@@ -41,7 +41,7 @@
 
 enum {
 	REGION_MAGIC = 0x74687267,
-	REGION_LAYOUT = 3,
+	REGION_LAYOUT = 4,
 	REGION_MIN_SIZE = 1024 * 1024,
 	REGION_CHUNK = 1024,
 	REGION_RUNS_MAX = 8,		/* of chunks, in one entry */
@@ -55,6 +55,7 @@ enum {
 /* Chunks are counted in 32 bits. */
 #define REGION_MAX_SIZE ((uint64_t)1 << 40)
 
+struct position;
 struct region;
 
 /*
@@ -66,6 +67,15 @@ struct region *region_create(size_t size, unsigned workers);
 void region_close(struct region **region);
 struct clock *region_clock(struct region *region);
 struct fills *region_fills(struct region *region);
+/* Where the node stands in the stream that it shares with others (cache/position.h). */
+struct position *region_position(struct region *region);
+
+/*
+ * The database that the bus process reads, as store_snapshot_database has it; 0: not known.  What
+ * was read from another one is not to be kept.  Is changed before everything is forgotten.
+ */
+void region_set_database(struct region *region, uint64_t database);
+uint64_t region_database(const struct region *region);
 
 /*
  * The lease.  Until `until_ms` (of the monotonic clock) entries that were born at
@@ -76,6 +86,11 @@ void region_lease_renew(struct region *region, uint64_t since_ms, uint64_t until
 void region_lease_end(struct region *region);
 /* When it ends; 0: there is none. */
 uint64_t region_lease_until(const struct region *region);
+/* That, and when it began: the beginning may be that of a later lease, which is no earlier. */
+struct region_lease {
+	uint64_t since_ms, until_ms;
+};
+struct region_lease region_lease_read(const struct region *region);
 /* The oldest birth time that is trusted: what is not under the lease may be `max_stale_ms` old. */
 uint64_t region_oldest_ms(const struct region *region, uint64_t now_ms, uint64_t max_stale_ms);
 

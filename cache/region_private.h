@@ -65,11 +65,12 @@ struct region {
 	uint64_t size;
 	uint64_t secret[2];		/* of the hash of keys */
 	uint32_t workers, entry_count, bucket_mask, chunk_count, ghost_mask;
-	uint64_t clock_at, pins_at, buckets_at, entries_at, bitmap_at, ghosts_at, fills_at, chunks_at;
+	uint64_t clock_at, pins_at, buckets_at, entries_at, bitmap_at, ghosts_at, fills_at, position_at, chunks_at;
 
 	/* of the lease */
 	_Alignas(64) _Atomic uint64_t lease_since_ms;
 	_Atomic uint64_t lease_until_ms;
+	_Atomic uint64_t database;
 
 	/* not on a line with what readers read */
 	_Alignas(64) pthread_mutex_t lock;

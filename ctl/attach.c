@@ -226,6 +226,25 @@ attach_server(struct task *task, const struct rows *rows)
 	return step(task, NULL, &list);
 }
 
+/* What an older version attached, or somebody deleted from. */
+static int
+complete(struct task *task)
+{
+	struct statements list = { .arena = task->arena };
+	struct sql *q = sql_new(task->arena, task->dialect);
+	struct rows *rows = NULL;
+	const char *error = "";
+
+	if (task->dialect != DIALECT_POSTGRESQL)
+		return CTL_OK;
+	triggers_ask_rows(q);
+	/* Who may not even look cannot do anything about it. */
+	if (ask(task, q, &rows, &error) != STORE_OK || rows_bool(rows, 0, 0))
+		return CTL_OK;
+	triggers_make_tables(&list, task->dialect, &task->place);
+	return step(task, NULL, &list);
+}
+
 static int
 attach(struct task *task)
 {
@@ -235,8 +254,10 @@ attach(struct task *task)
 
 	if (status == CTL_OK)
 		status = look(task, &rows, &state);
-	if (status != CTL_OK || state.intact)
+	if (status != CTL_OK)
 		return status;
+	if (state.intact)
+		return complete(task);
 	status = task->dialect == DIALECT_SQLITE ? attach_file(task, rows) : attach_server(task, rows);
 	if (status == CTL_OK)
 		status = look(task, &rows, &state);

@@ -46,6 +46,7 @@ struct store *ctl_store(const struct ctl *ctl, const char *url);
 
 int attach_command(struct ctl *ctl, int argc, char **argv);
 int detach_command(struct ctl *ctl, int argc, char **argv);
+int events_command(struct ctl *ctl, int argc, char **argv);
 int init_command(struct ctl *ctl, int argc, char **argv);
 int config_command(struct ctl *ctl, int argc, char **argv);
 int purge_command(struct ctl *ctl, int argc, char **argv);

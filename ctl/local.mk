@@ -1,9 +1,9 @@
 # ctl: the operator's tool.
-thimblectl_SOURCES = ctl/attach.c ctl/client.c ctl/client.h ctl/config.c ctl/ctl.h ctl/demo.c ctl/init.c ctl/main.c \
-	ctl/purge.c ctl/stats.c ctl/table.c ctl/table.h
+thimblectl_SOURCES = ctl/attach.c ctl/client.c ctl/client.h ctl/config.c ctl/ctl.h ctl/demo.c ctl/events.c \
+	ctl/follow.c ctl/follow.h ctl/init.c ctl/main.c ctl/purge.c ctl/stats.c ctl/table.c ctl/table.h
 nodist_thimblectl_SOURCES = ctl/demo_sql.c
 thimblectl_LDADD = libcache.a libstore.a libproto.a libbase.a \
-	$(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
+	$(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) $(HIREDIS_LIBS)
 
 # Demo data; make-demo writes it anew from the history, by hand.
 EXTRA_DIST += ctl/demo.sql ctl/embed-text.awk ctl/make-demo

@@ -17,6 +17,7 @@
 #include "base/settings.h"
 #include "ctl/ctl.h"
 #include "proto/json.h"
+#include "proto/redis_url.h"
 #include "store/store.h"
 
 static const struct command commands[] = {
@@ -39,6 +40,14 @@ static const struct command commands[] = {
 	  "  --url URL   connect there, as the owner of the tables, and not to [store] url\n"
 	  "  --wait S    how many seconds to try for tables that others use (600)\n",
 	  detach_command },
+	{ "events", "[OPTION...]", "show what happened in Patchwork",
+	  "Prints the last of Patchwork's events, oldest first, straight from the database.\n\n"
+	  "  -f, --follow    go on with those that come, until interrupted\n"
+	  "      --json      a JSON object each, fields as in the API\n"
+	  "  -n N            how many of those that are there (30)\n"
+	  "  --project P     only those of that project: its link name or id\n"
+	  "  --category C    only those of that category, such as check-created\n",
+	  events_command },
 	{ "config", "", "print the configuration in effect",
 	  "Prints every setting with its value, passwords masked.\n",
 	  config_command },
@@ -170,7 +179,7 @@ run_command(struct ctl *ctl, const char *path, const struct command *command, in
 	struct settings *settings;
 	int status;
 
-	settings = settings_load(path, &errors);
+	settings = settings_load(path, redis_url_check, &errors);
 	if (settings == NULL) {
 		struct slice text = slice_trim(buf_as_slice(&errors), "\n");
 

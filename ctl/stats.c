@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "ctl/client.h"
@@ -78,6 +79,21 @@ put_cache(struct ctl *ctl, const json_t *cache)
 		(void)printf("  %-10s %" PRIu64 " s\n", "oldest", figure(cache, "oldest_seconds"));
 }
 
+/* What nodes tell each other by way of Redis. */
+static void
+put_stream(const json_t *bus)
+{
+	static const char *const plain[] = { "stream", "messages", "published", "gaps", "claims" };
+
+	if (json_string_value(json_object_get(bus, "redis")) == NULL || strcmp(word(bus, "redis"), "none") == 0)
+		return;
+	(void)printf("  %-10s %s\n", "redis", word(bus, "redis"));
+	for (size_t i = 0; i < COLUMNS(plain); i++)
+		(void)printf("  %-10s %" PRIu64 "\n", plain[i], figure(bus, plain[i]));
+	(void)printf("  %-10s %.1f ms  (at most %.1f ms)\n", "delay", (double)figure(bus, "delay_us") / 1000,
+	    (double)figure(bus, "delay_us_max") / 1000);
+}
+
 static void
 put_bus(const json_t *bus)
 {
@@ -92,6 +108,25 @@ put_bus(const json_t *bus)
 	(void)printf("  %-10s %" PRIu64 "\n", "outbox", figure(bus, "outbox_rows"));
 	(void)printf("  %-10s %" PRIu64 "\n", "tags", figure(bus, "invalidations"));
 	(void)printf("  %-10s %" PRIu64 "\n", "forgets", figure(bus, "forgets"));
+	put_stream(bus);
+}
+
+static void
+put_redis(struct ctl *ctl, const json_t *redis, size_t workers)
+{
+	uint64_t hits = figure(redis, "hits"), open = figure(redis, "breakers_open");
+
+	if (!json_is_object(redis))
+		return;
+	(void)puts("\nredis");
+	(void)printf("  %-10s %" PRIu64 "  (%s of lookups)\n", "hits", hits, share(ctl, hits, hits + figure(redis, "misses")));
+	(void)printf("  %-10s %" PRIu64 "\n", "misses", figure(redis, "misses"));
+	(void)printf("  %-10s %" PRIu64 "\n", "stored", figure(redis, "stored"));
+	(void)printf("  %-10s %" PRIu64 "\n", "failures", figure(redis, "failures"));
+	if (open == 0)
+		(void)printf("  %-10s closed\n", "breaker");
+	else
+		(void)printf("  %-10s open in %" PRIu64 " of %zu workers\n", "breaker", open, workers);
 }
 
 static void
@@ -147,6 +182,7 @@ put_stats(struct ctl *ctl, const json_t *answer)
 {
 	put_cache(ctl, json_object_get(answer, "cache"));
 	put_bus(json_object_get(answer, "bus"));
+	put_redis(ctl, json_object_get(answer, "redis"), json_array_size(json_object_get(answer, "workers")));
 	put_routes(ctl, json_object_get(answer, "routes"));
 	put_worker_caches(ctl, json_object_get(answer, "workers"));
 	(void)printf("\nthimbled %s: %" PRIu64 " reloads, %" PRIu64 " failed; %" PRIu64 " workers died and were replaced\n",

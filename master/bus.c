@@ -55,7 +55,8 @@ start(struct master *m, uint64_t now_ms)
 {
 	struct heritage heritage = {
 		.settings = m->active->settings, .generation = m->active->number, .shared = m->shared, .region = m->region,
-		.status_listener = -1, .control_listener = -1, .master_pipe = m->pipe_read
+		.status_listener = -1, .control_listener = -1, .master_pipe = m->pipe_read,
+		.wake = child_wake(m, m->active->settings)
 	};
 	struct bus_slot *slot = &m->shared->bus;
 	pid_t pid;

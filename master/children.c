@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/settings.h"
 #include "cache/region.h"
 #include "master/notify.h"
 #include "worker/worker.h"
@@ -48,7 +49,7 @@ by_number(const void *a, const void *b)
 static void
 close_others(const struct heritage *heritage)
 {
-	int kept[HERITAGE_SOCKETS_MAX + 3];
+	int kept[HERITAGE_SOCKETS_MAX + 4];
 	size_t n = 0;
 	int from = STDERR_FILENO + 1;
 
@@ -59,6 +60,8 @@ close_others(const struct heritage *heritage)
 	if (heritage->control_listener >= 0)
 		kept[n++] = heritage->control_listener;
 	kept[n++] = heritage->master_pipe;
+	if (heritage->wake >= 0)
+		kept[n++] = heritage->wake;
 	qsort(kept, n, sizeof(kept[0]), by_number);
 	for (size_t i = 0; i < n; i++) {
 		if (kept[i] > from)
@@ -88,6 +91,13 @@ inherit_sockets(struct heritage *heritage, const struct listeners *listeners)
 	}
 }
 
+int
+child_wake(const struct master *m, const struct settings *settings)
+{
+	/* It is there for the time when a reload brings a Redis. */
+	return settings->cache.redis[0] != '\0' ? m->wake : -1;
+}
+
 void
 child_run(const struct heritage *heritage, int (*fn)(const struct heritage *heritage))
 {
@@ -102,7 +112,8 @@ worker_run(const struct master *m, const struct generation *generation, unsigned
 	struct heritage heritage = {
 		.settings = generation->settings, .generation = generation->number, .shared = m->shared,
 		.region = m->region, .slot = number,
-		.status_listener = -1, .control_listener = -1, .master_pipe = m->pipe_read
+		.status_listener = -1, .control_listener = -1, .master_pipe = m->pipe_read,
+		.wake = child_wake(m, generation->settings)
 	};
 
 	inherit_sockets(&heritage, &generation->listeners);
@@ -302,6 +313,7 @@ slot_clear(struct master *m, struct child *child)
 	atomic_store(&slot->in_flight, 0);
 	atomic_store(&slot->queued, 0);
 	atomic_store(&slot->db_open, 0);
+	atomic_store(&slot->tier_open, 0);
 	atomic_store(&slot->heartbeat_ms, 0);
 	atomic_store(&slot->state, WORKER_FREE);
 	atomic_store(&slot->pid, 0);

@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/settings.h"
 #include "master/supervise.h"
+#include "proto/redis_url.h"
 
 static const char usage[] =
     "usage: thimbled [-c FILE] [-t | -T]\n"
@@ -83,7 +84,7 @@ static int
 run(const char *path, bool test, bool print)
 {
 	struct buf errors = { 0 };
-	struct settings *settings = settings_load(path, &errors);
+	struct settings *settings = settings_load(path, redis_url_check, &errors);
 	int status = EXIT_SUCCESS;
 
 	if (settings == NULL) {

@@ -79,6 +79,7 @@ struct master {
 	int signal_fd;
 	int pipe_read;			/* each child's; at its end when we are gone */
 	int pipe_write;			/* ours alone */
+	int wake;			/* worker/wake.h; -1: there is no cache */
 	struct child children[SHARED_WORKERS_MAX];
 	/* the bus process; shared->bus is its slot */
 	struct child bus;
@@ -98,6 +99,8 @@ bool bus_in_the_way(const struct master *master);
 
 /* --- children.c --- */
 
+/* What the heritage of those who run with these settings says of it. */
+int child_wake(const struct master *master, const struct settings *settings);
 /* In the child: closes what it does not inherit, and runs. */
 void child_run(const struct heritage *heritage, int (*run)(const struct heritage *heritage))
     __attribute__((noreturn));

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "master/notify.h"
+#include "proto/redis_url.h"
 
 /* Each worker changes user itself, if we are root; better to learn here that it will not be able to. */
 static int
@@ -83,7 +84,7 @@ static struct settings *
 settings_reread(const struct master *m)
 {
 	struct buf text = { 0 };
-	struct settings *settings = settings_load(m->config_path, &text);
+	struct settings *settings = settings_load(m->config_path, redis_url_check, &text);
 
 	if (settings == NULL) {
 		each_line(&text, log_complaint);

@@ -25,6 +25,7 @@
 #include "cache/credentials.h"
 #include "master/master.h"
 #include "master/notify.h"
+#include "worker/wake.h"
 
 /* --- start -------------------------------------------------------------- */
 
@@ -59,6 +60,11 @@ region_map(struct master *m, const struct settings *settings)
 {
 	if (settings->cache.size == 0)
 		return 0;
+	m->wake = wake_open();
+	if (m->wake < 0) {
+		log_error("cannot start");
+		return -1;
+	}
 	m->region = region_create(settings->cache.size, SHARED_WORKERS_MAX);
 	if (m->region != NULL)
 		return 0;
@@ -267,6 +273,8 @@ master_close(struct master *m)
 		(void)close(m->pipe_read);
 		(void)close(m->pipe_write);
 	}
+	if (m->wake >= 0)
+		(void)close(m->wake);
 	if (m->signal_fd >= 0)
 		(void)close(m->signal_fd);
 }
@@ -274,7 +282,9 @@ master_close(struct master *m)
 int
 supervise(const char *config_path, struct settings **settings)
 {
-	struct master master = { .config_path = config_path, .signal_fd = -1, .pipe_read = -1, .pipe_write = -1 };
+	struct master master = {
+		.config_path = config_path, .signal_fd = -1, .pipe_read = -1, .pipe_write = -1, .wake = -1
+	};
 	int status = EXIT_FAILURE;
 
 	log_set_process("master");

@@ -9,6 +9,6 @@ libproto_a_SOURCES = proto/authorization.c proto/authorization.h proto/http.c pr
 	proto/json.c proto/json.h proto/json_html.c proto/json_html.h proto/json_patch.c proto/json_patch.h \
 	proto/lineage.c proto/lineage.h proto/mail.c proto/mail.h proto/mbox.c proto/mbox.h proto/moment.c proto/moment.h \
 	proto/negotiate.c proto/negotiate.h proto/object.c proto/object.h proto/password.c proto/password.h \
-	proto/rb_accept.c proto/rb_accept.h proto/rb_query.c proto/rb_query.h \
+	proto/rb_accept.c proto/rb_accept.h proto/rb_query.c proto/rb_query.h proto/redis_url.c proto/redis_url.h \
 	proto/text.c proto/text.h proto/token_policy.c proto/token_policy.h proto/upload.c proto/upload.h \
 	proto/validation_info.c proto/validation_info.h proto/validator.c proto/validator.h

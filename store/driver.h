@@ -35,6 +35,8 @@ struct connection {
 	struct connection *next;	/* in the list of idle ones */
 	int slot;			/* booked in options.slots; -1: none */
 	uint64_t idle_since_ms;
+	/* the driver's, when it is opened */
+	uint64_t database;		/* see store_snapshot_database; 0 also if the server would not say */
 };
 
 struct statement {

@@ -14,6 +14,16 @@
  * ids are dense, so that each reader has a position of its own and sees a gap when
  * somebody deleted what it had not read; rows stay for a while.
  *
+ * With `shared` several nodes have one PostgreSQL database, and tell each other what they take out of the outbox:
+ *
+ *	feed_read	as above; nothing of it is deleted
+ *	feed_take	in a transaction: the row of thimble_bus, if nobody has it, and rows of the
+ *			outbox, which it deletes
+ *	(the taker publishes)
+ *	feed_claim	writes into the row which Redis counts
+ *	feed_commit	or feed_give_back, after which the rows are there as before; so they
+ *			are when the taker dies, or hangs for longer than FEED_HOLD_MS
+ *
  * One thread.  Everything may wait, at most for the timeout, but feed_has_news.
  */
 #ifndef THIMBLE_STORE_FEED_H
@@ -30,13 +40,19 @@
 struct arena;
 struct feed;
 
-enum { FEED_ROWS_MAX = 1000 };		/* more at once are told as "everything" */
+enum {
+	FEED_ROWS_MAX = 1000,		/* more at once are told as "everything" */
+	FEED_WAITING_MAX = 100001,	/* shared: so many rows of the outbox are counted */
+	FEED_HOLD_MS = 2000,
+	FEED_CLAIM_MAX = 1024
+};
 
 struct feed_options {
 	const char *url;
 	const char *timezone;
 	unsigned timeout_ms;		/* for a statement */
 	pthread_mutex_t *write_lock;	/* as in struct store_options */
+	bool shared;			/* PostgreSQL: other nodes that say so too may read with us */
 };
 
 /* Why the database is not to be relied on to tell of every change. */
@@ -45,7 +61,7 @@ enum feed_obstacle {
 	FEED_UNTOLD,			/* triggers are missing, disabled, or of another version */
 	FEED_STANDBY,
 	FEED_NO_RIGHTS,
-	FEED_TAKEN			/* another node drains the outbox */
+	FEED_TAKEN			/* another node drains the outbox, and one of us two is not `shared` */
 };
 
 struct feed_report {
@@ -61,6 +77,18 @@ struct feed_report {
 	enum feed_obstacle obstacle;
 	const char *problem;		/* a sentence about it */
 	uint64_t mark;			/* another number: another database, or changes may have left no tags meanwhile */
+	uint64_t database;		/* PostgreSQL: which, and which run of its server, as store_snapshot_database has it */
+	uint64_t installation;		/* shared: a number drawn by attach; 0: none was */
+	struct slice claim;		/* shared: what thimble_bus says; the incarnation that counts stands first */
+};
+
+/* What feed_take took out. */
+struct feed_taken {
+	bool held;			/* false: another node is at it; nothing was taken */
+	struct slice claim;		/* as in the report */
+	struct slice tags[FEED_ROWS_MAX];	/* in the order of their ids */
+	size_t count;
+	bool more;			/* that is not all, or too much to be held at once */
 };
 
 /* NULL only for a bad URL.  Does not connect. */
@@ -75,6 +103,22 @@ enum store_status feed_read(struct feed *feed, struct arena *arena, bool full, s
     const char **error_r);
 /* Deletes what the last feed_read told, in the same arena; what could not be deleted is told again. */
 enum store_status feed_drain(struct feed *feed, struct arena *arena, const char **error_r);
+
+/*
+ * After a full look that found FEED_CLEAR.  Unless STORE_OK and held, there is nothing to commit or give back; so
+ * after a claim or a commit that failed (STORE_UNKNOWN: the rows are gone or there as before).  What was given back is
+ * no news.
+ */
+enum store_status feed_take(struct feed *feed, struct arena *arena, struct feed_taken *taken_r, const char **error_r);
+/* `claim` of FEED_CLAIM_MAX bytes at most. */
+enum store_status feed_claim(struct feed *feed, struct arena *arena, struct slice claim, const char **error_r);
+enum store_status feed_commit(struct feed *feed, struct arena *arena, const char **error_r);
+void feed_give_back(struct feed *feed);
+/*
+ * Nobody has drained the outbox, and it grew beyond bounds: what is in it becomes one "*" (of a great many rows some
+ * may stay until the next time).  Does nothing if another node holds the row.
+ */
+enum store_status feed_forget(struct feed *feed, struct arena *arena, const char **error_r);
 
 /* Whether there is something to be read, as far as that is known. */
 bool feed_has_news(struct feed *feed);

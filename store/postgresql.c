@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/driver.h"
+#include "store/identity.h"
 #include "store/prepared.h"
 
 enum {
@@ -687,9 +688,10 @@ check_server(struct pg *pg, struct arena *arena, const char **error_r)
 	static const char *const questions[] = {
 		"SELECT pg_backend_pid(), pg_is_in_recovery()",
 		"SELECT name FROM django_migrations WHERE app = 'patchwork'",
-		"SELECT to_regclass('patchwork_patch') IS NOT NULL"
+		"SELECT to_regclass('patchwork_patch') IS NOT NULL",
+		"SELECT " IDENTITY_SQL
 	};
-	enum { QUESTIONS = sizeof(questions) / sizeof(*questions) };
+	enum { QUESTIONS = sizeof(questions) / sizeof(*questions), MIGRATIONS = 1, IDENTITY = 3 };
 	struct rows rows[QUESTIONS] = { 0 };
 	struct pg_error error[QUESTIONS] = { 0 };
 
@@ -703,7 +705,7 @@ check_server(struct pg *pg, struct arena *arena, const char **error_r)
 		struct step step = { .rows = &rows[i] };
 
 		(void)read_round(pg, arena, &step, 1, &error[i]);
-		if (pg->broken || (i != 1 && error[i].status != STORE_OK)) {
+		if (pg->broken || (i != MIGRATIONS && i != IDENTITY && error[i].status != STORE_OK)) {
 			*error_r = error[i].message;
 			return error[i].status;
 		}
@@ -712,7 +714,11 @@ check_server(struct pg *pg, struct arena *arena, const char **error_r)
 		*error_r = pooler_sentence;
 		return STORE_REFUSED;
 	}
-	return schema_judge(pg->config, arena, error[1].status == STORE_OK ? &rows[1] : NULL,
+	if (error[IDENTITY].status == STORE_OK)
+		pg->base.database = identity_number(rows_get(&rows[IDENTITY], 0, 0));
+	else
+		log_debug("database: %s", error[IDENTITY].message);
+	return schema_judge(pg->config, arena, error[MIGRATIONS].status == STORE_OK ? &rows[MIGRATIONS] : NULL,
 	    rows_bool(&rows[2], 0, 0), error_r);
 }
 

@@ -67,6 +67,7 @@ struct snapshot {
 	bool unusable;			/* a queued statement is, see struct sql */
 	enum store_status status;	/* the first failure */
 	const char *error;
+	uint64_t database;		/* the connection's, once it has answered */
 	unsigned statements;
 	uint64_t waited_us;
 };
@@ -557,6 +558,7 @@ run_and_note(struct snapshot *s)
 	atomic_fetch_add(&store->statements, s->batch.count);
 	s->answered = s->status == STORE_OK;
 	if (s->status == STORE_OK) {
+		s->database = s->conn->database;
 		note_back(store);
 	} else {
 		atomic_fetch_add(&store->failures, 1);
@@ -606,6 +608,12 @@ store_commit(struct snapshot **snapshot, const char **error_r)
 		*error_r = s->error;
 	store_end(snapshot);
 	return status;
+}
+
+uint64_t
+store_snapshot_database(const struct snapshot *s)
+{
+	return s->database;
 }
 
 uint64_t

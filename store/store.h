@@ -124,6 +124,13 @@ enum store_status store_begin_write(struct store *store, struct arena *arena,
  */
 enum store_status store_commit(struct snapshot **snapshot, const char **error_r);
 
+/*
+ * PostgreSQL: which database the snapshot is of: system identifier, database, timeline and the time when
+ * its server was started, in a number that is never 0 (store/feed.h has the same).  SQLite: 0.  Known after the first
+ * flush, 0 before and if the server would not say; the snapshot may have ended.
+ */
+uint64_t store_snapshot_database(const struct snapshot *snapshot);
+
 /* Statements queued so far in this snapshot. */
 unsigned store_snapshot_statements(const struct snapshot *snapshot);
 /* Microseconds it waited for a connection and for answers. */

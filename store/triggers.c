@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "store/identity.h"
 #include "store/store.h"
 #include "store/triggers_private.h"
 
@@ -77,24 +78,13 @@ const struct trigger_event trigger_events[EVENTS] = {
 
 /* Stamps ---------------------------------------------------------------- */
 
-static uint64_t
-mix(uint64_t hash, struct slice text)
-{
-	/* FNV-1a */
-	for (size_t i = 0; i < text.n; i++)
-		hash = (hash ^ (unsigned char)text.p[i]) * 0x100000001b3;
-	return hash;
-}
-
-#define HASH_START 0xcbf29ce484222325
-
 static const char *
 stamp_of(struct arena *arena, enum dialect dialect, const struct watched *t, enum event event)
 {
 	const char *text = dialect == DIALECT_SQLITE ? triggers_lite(arena, t, event, "")
 	    : triggers_function(arena, t, "", "");
 
-	return arena_printf(arena, "%016llx", (unsigned long long)mix(HASH_START, slice_str(text)));
+	return arena_printf(arena, "%016llx", (unsigned long long)identity_mix(IDENTITY_START, slice_str(text)));
 }
 
 /* How they are ---------------------------------------------------------- */
@@ -148,8 +138,9 @@ ask_postgresql(struct sql *q)
 	}
 	sql_add(q, ") e (tab, name, old, new, type, stamp) LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(e.tab)"
 	    " AND t.tgname = 'thimble_' || e.name LEFT JOIN pg_proc p ON p.oid = t.tgfoid"
-	    " UNION ALL SELECT 'thimble_outbox', '', CASE WHEN to_regclass('thimble_outbox') IS NULL THEN 'missing'"
-	    " ELSE 'ok' END, to_regclass('thimble_outbox')::oid::text ORDER BY 1, 2");
+	    " UNION ALL SELECT o.name, '', CASE WHEN to_regclass(o.name) IS NULL THEN 'missing' ELSE 'ok' END,"
+	    " to_regclass(o.name)::oid::text FROM (VALUES ('thimble_bus'), ('thimble_meta'), ('thimble_outbox')) o (name)"
+	    " ORDER BY 1, 2");
 }
 
 void
@@ -164,12 +155,12 @@ triggers_ask(struct sql *q)
 struct triggers_state
 triggers_judge(struct arena *arena, const struct rows *rows)
 {
-	struct triggers_state state = { .intact = rows->count > 0, .problem = "", .mark = HASH_START };
+	struct triggers_state state = { .intact = rows->count > 0, .problem = "", .mark = IDENTITY_START };
 
 	for (int i = 0; i < rows->count; i++) {
 		struct slice how = rows_get(rows, i, ASK_STATE);
 
-		state.mark = mix(mix(state.mark, rows_get(rows, i, ASK_MARK)), SLICE("|"));
+		state.mark = identity_mix(identity_mix(state.mark, rows_get(rows, i, ASK_MARK)), SLICE("|"));
 		state.any = state.any || !slice_is(how, "missing");
 		if (slice_is(how, "ok") || !state.intact)
 			continue;
@@ -249,7 +240,9 @@ make_tables_postgresql(struct statements *list, const struct triggers_place *pla
 		    names[i], place->owner));
 	statements_add(list, arena_printf(list->arena, "INSERT INTO %s.thimble_bus (id) VALUES (1)"
 	    " ON CONFLICT DO NOTHING", place->schema));
-	statements_add(list, arena_printf(list->arena, "INSERT INTO %s.thimble_meta VALUES ('format', '1')"
+	/* 64 bits: the first eight digits of such a UUID are all drawn at random. */
+	statements_add(list, arena_printf(list->arena, "INSERT INTO %s.thimble_meta VALUES ('format', '1'),"
+	    " ('installation', left(gen_random_uuid()::text, 8) || left(gen_random_uuid()::text, 8))"
 	    " ON CONFLICT DO NOTHING", place->schema));
 }
 
@@ -276,6 +269,13 @@ triggers_make_tables(struct statements *list, enum dialect dialect, const struct
 		make_tables_sqlite(list);
 	else
 		make_tables_postgresql(list, place);
+}
+
+void
+triggers_ask_rows(struct sql *q)
+{
+	sql_add(q, "SELECT EXISTS (SELECT FROM thimble_bus WHERE id = 1)"
+	    " AND EXISTS (SELECT FROM thimble_meta WHERE name = 'installation')");
 }
 
 static void

@@ -10,7 +10,8 @@
  *                    them; "*" is everything.  PostgreSQL: (xid, id) is the key, ids commit out of order.
  *                    SQLite: id grows with each commit; the row of an outbox that grew too long is "*".
  *   thimble_bus      one row, for those who drain the outbox
- *   thimble_meta     names and values; format: of these three
+ *   thimble_meta     names and values; format: of these three.  PostgreSQL: installation: 16 hexadecimal
+ *                    digits, by which nodes that share the database find each other
  *
  * PostgreSQL: NOTIFY thimble, unless the session has `thimble.writer = on`, as those of the store have.
  * Any thread; all memory is the arena's.
@@ -70,6 +71,11 @@ void triggers_make_tables(struct statements *list, enum dialect dialect, const s
 /* What brings the table's triggers in order, going by triggers_ask's rows. */
 void triggers_attach(struct statements *list, enum dialect dialect, const struct triggers_place *place,
     const struct rows *rows, size_t table);
+/*
+ * A SELECT whether the rows that nodes share are there, in one cell; PostgreSQL only.  An older version did not make
+ * all of them.  It fails without our own tables, and without the right to read them.
+ */
+void triggers_ask_rows(struct sql *q);
 /* What tells everybody to forget everything. */
 void triggers_forget_all(struct statements *list, enum dialect dialect, const struct triggers_place *place);
 

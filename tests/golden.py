@@ -128,12 +128,12 @@ class Golden(thimble.TestCase):
         "x1240",        # the list of bundles, with one that the reference had kept when it failed to show its slash
     ))
 
-    def replay_writes(self, server, reset, name):
-        """The write set; `reset` restores the database, whatever the server has open."""
+    def replay_writes(self, server, reset, read):
+        """The write set, then the others again; `reset` restores the database, whatever the server has open."""
         script = os.path.join(server.directory, "reset")
         with open(script, "w", encoding="utf-8") as f:
             f.write("set -e\n%s\n%s -c %s purge --all\n" % (reset, thimble.THIMBLECTL, server.config))
-        writes = os.path.join(server.directory, name)
+        writes = os.path.join(server.directory, "writes")
         with gzip.open(os.path.join(GOLDEN, "write.jsonl.gz"), "rt", encoding="utf-8") as source, \
                 open(writes, "w", encoding="utf-8") as target:
             target.writelines(line for line in source if json.loads(line)["id"] not in self.AFTER_ITS_FAILURES)
@@ -145,6 +145,8 @@ class Golden(thimble.TestCase):
         self.assertGreater(byte_equal, 1200, done.stdout)
         self.assertEqual(json_equal + key_order + differs, 0, done.stdout)
         print("%d byte-equal, %d with ties in another order, %d not compared" % (byte_equal, tie_order, not_compared))
+        subprocess.run(["sh", script], check=True)
+        read(server)
 
     def test_sqlite_writes(self):
         server = self.over_sqlite({"size": "256M"}, control=True)
@@ -152,7 +154,7 @@ class Golden(thimble.TestCase):
         shutil.copy(path, path + ".pristine")
         # a transaction in the same file: nobody holds an older one
         self.replay_writes(server, "%s -c 'import sqlite3; sqlite3.connect(\"%s.pristine\").backup(sqlite3.connect(\"%s\"))'" % (
-            sys.executable, path, path), "writes")
+            sys.executable, path, path), self.replay_sqlite)
 
     def test_postgresql_writes(self):
         with postgres.Cluster() as cluster:
@@ -165,7 +167,7 @@ class Golden(thimble.TestCase):
             server.start().wait_ready()
             self.replay_writes(server, "%s -q -X -h %s -p %d -U postgres -d template1 -c 'DROP DATABASE golden WITH (FORCE)' "
                                "-c 'CREATE DATABASE golden TEMPLATE pristine'" % (cluster.program("psql"), cluster.directory,
-                                                                                  cluster.port), "writes")
+                                                                                  cluster.port), self.replay)
             server.stop()
 
     def test_the_second_answer_is_the_first(self):

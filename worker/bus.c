@@ -5,8 +5,8 @@
  *
  * SQLite tells nobody of its commits: PRAGMA data_version is asked every POLL_MS while
  * there are requests, which costs microseconds, and less often without.  PostgreSQL
- * notifies, but not of what thimble itself wrote, which its workers have applied; what other
- * nodes wrote is found by the next look.
+ * notifies, but not of what thimble itself wrote, which its workers have applied; with Redis
+ * (relay.h) they wake the bus, which tells other nodes.
  */
 #include "config.h"
 
@@ -22,20 +22,25 @@
 #include <sys/signalfd.h>
 
 #include "base/arena.h"
+#include "base/breakage.h"
 #include "base/log.h"
 #include "base/monotonic.h"
 #include "base/settings.h"
+#include "cache/position.h"
 #include "cache/region.h"
 #include "store/feed.h"
 #include "worker/become.h"
 #include "worker/changes.h"
+#include "worker/relay.h"
 #include "worker/slots.h"
+#include "worker/wake.h"
 
 enum {
 	QUERY_MS = 5000,
 	LOOKS = 4,			/* full ones, per max_stale */
 	LOOK_MAX_MS = 1000,		/* between two of them */
 	RETRY_MS = 200,			/* after a failure */
+	AGAIN_MS = 20,			/* until a look that is to settle something */
 	POLL_MS = 20,
 	POLL_IDLE_MS = 100,
 	BUSY_MS = 1000,			/* after the last request the node counts as idle */
@@ -51,6 +56,7 @@ struct bus {
 	struct region *region;
 	struct bus_slot *slot;
 	struct feed *feed;
+	struct relay *relay;		/* NULL: without Redis */
 	struct arena *arena;
 	int signal_fd;
 	uint64_t max_stale;
@@ -133,24 +139,22 @@ end_lease(struct bus *bus, enum bus_lease why, const char *problem)
 
 /* After a full look, of which everything is applied that was committed before `noted_ms`. */
 static void
-grant(struct bus *bus, const struct feed_report *report, uint64_t noted_ms)
+grant(struct bus *bus, const struct feed_report *report, bool anew, uint64_t noted_ms)
 {
-	if (report->obstacle != FEED_CLEAR) {
-		end_lease(bus, lease_of(report->obstacle), report->problem);
-		return;
-	}
-	if (bus->since_ms == 0 || report->fresh || report->mark != bus->mark) {
+	bool lost = bus->since_ms == 0 || report->fresh || report->mark != bus->mark;
+
+	if (lost || anew) {
 		/* Changes may have left no tags, or nobody has read them. */
-		if (slots_get(&bus->slot->leases) > 0)
+		if (lost && slots_get(&bus->slot->leases) > 0)
 			forget(bus);
 		slots_add(&bus->slot->leases, 1);
 		bus->since_ms = monotonic_ms() + SETTLE_MS;
 		bus->mark = report->mark;
 	}
-	/* Rows that are left are not applied. */
-	if (report->more)
+	/* Rows that are left are not applied.  With Redis those that were told stay as well, and all were forgotten. */
+	if (report->more && bus->relay == NULL)
 		return;
-	region_lease_renew(bus->region, bus->since_ms, noted_ms + bus->max_stale);
+	region_lease_renew(bus->region, bus->since_ms, noted_ms + (breakage("lease") ? 1000 * LOOK_MAX_MS : bus->max_stale));
 	atomic_store_explicit(&bus->slot->applied_ms, noted_ms, memory_order_relaxed);
 	say(bus, BUS_HELD, "");
 }
@@ -164,15 +168,50 @@ look_every(const struct bus *bus)
 }
 
 static void
-fail(struct bus *bus, const char *error)
+fail(struct bus *bus, enum store_status status, const char *error)
 {
 	uint64_t now = monotonic_ms();
 
+	if (status == STORE_BUSY || status == STORE_TIMEOUT) {
+		bus->retry_ms = now + POLL_MS;
+		log_debug("bus: %s", error);
+		return;
+	}
 	/* What was promised still holds, so the lease may run out by itself. */
 	bus->since_ms = 0;
 	say(bus, BUS_AWAY, error);
 	bus->retry_ms = now + RETRY_MS;
 	bus->look_ms = bus->retry_ms;
+}
+
+/* What a full look comes to; everything that it told of is applied. */
+static void
+judge(struct bus *bus, const struct feed_report *report, uint64_t noted_ms)
+{
+	struct relay_found found = { .lease = BUS_HELD };
+
+	/* Others are told before everything is forgotten: what they read from another one is not kept after that. */
+	if (report->database != region_database(bus->region)) {
+		region_set_database(bus->region, report->database);
+		bus->since_ms = 0;
+	}
+	if (report->obstacle != FEED_CLEAR) {
+		if (bus->relay != NULL)
+			relay_leave(bus->relay);
+		end_lease(bus, lease_of(report->obstacle), report->problem);
+		return;
+	}
+	if (bus->relay != NULL)
+		found = relay_look(bus->relay, bus->arena, report);
+	if (found.again)
+		bus->look_ms = monotonic_ms() + AGAIN_MS;
+	if (found.status != STORE_OK)
+		fail(bus, found.status, found.problem);
+	else if (found.lease == BUS_HELD)
+		grant(bus, report, found.anew, noted_ms);
+	else if (found.lease != BUS_LOOKING)
+		/* Here, too, it may run out by itself. */
+		say(bus, found.lease, found.problem);
 }
 
 static void
@@ -183,27 +222,43 @@ look(struct bus *bus, bool full)
 	enum store_status status;
 	const char *error = "";
 
+	if (bus->relay != NULL)
+		relay_begin(bus->relay);
 	status = feed_read(bus->feed, bus->arena, full, &report, &error);
-	if (status == STORE_BUSY || status == STORE_TIMEOUT) {
-		bus->retry_ms = noted_ms + POLL_MS;
-		log_debug("bus: %s", error);
-		return;
-	}
 	if (status != STORE_OK) {
-		fail(bus, error);
+		fail(bus, status, error);
 		return;
 	}
+	if (bus->relay != NULL)
+		relay_ahead(bus->relay, &report);
 	apply(bus, &report, woken_us);
-	status = feed_drain(bus->feed, bus->arena, &error);
-	/* Rows that cannot be deleted are read again and again. */
+	/* Rows that cannot be deleted are read again and again.  With Redis it is done by who publishes them. */
+	if (bus->relay == NULL)
+		status = feed_drain(bus->feed, bus->arena, &error);
 	if (status != STORE_OK) {
-		fail(bus, error);
+		fail(bus, status, error);
 		return;
 	}
-	if (full)
-		grant(bus, &report, noted_ms);
 	/* now, if there is more, or if what is about to be read was found not to be what it was */
-	bus->look_ms = report.more ? noted_ms : full ? noted_ms + look_every(bus) : bus->look_ms;
+	if (report.more && bus->relay == NULL)
+		bus->look_ms = noted_ms;
+	else if (full)
+		bus->look_ms = noted_ms + look_every(bus);
+	if (full)
+		judge(bus, &report, noted_ms);
+}
+
+/* What there is to be done with Redis, between looks. */
+static void
+relay(struct bus *bus, bool woken)
+{
+	struct relay_found found;
+
+	relay_turn(bus->relay, bus->arena, woken || feed_has_news(bus->feed), &found);
+	if (found.again)
+		bus->look_ms = monotonic_ms();
+	if (found.status != STORE_OK)
+		fail(bus, found.status, found.problem);
 }
 
 /* ---- waiting ---- */
@@ -226,8 +281,10 @@ is_busy(struct bus *bus, uint64_t now_ms)
 static int
 wait_ms(struct bus *bus)
 {
-	uint64_t now = monotonic_ms(), until = bus->look_ms, poll_ms;
+	uint64_t now = monotonic_ms(), until = bus->look_ms, poll_ms, due;
 
+	if (bus->relay != NULL && (due = relay_due_ms(bus->relay)) < until)
+		until = due;
 	if (feed_descriptor(bus->feed) < 0) {
 		poll_ms = is_busy(bus, now) ? POLL_MS : POLL_IDLE_MS;
 		until = until < now + poll_ms ? until : now + poll_ms;
@@ -245,6 +302,8 @@ wait_for_something(struct bus *bus)
 		/* the master writes nothing; what is readable is its end */
 		{ .fd = bus->heritage->master_pipe, .events = POLLIN },
 		{ .fd = feed_descriptor(bus->feed), .events = POLLIN },
+		{ .fd = bus->heritage->wake, .events = POLLIN },
+		{ .fd = bus->relay != NULL ? relay_descriptor(bus->relay) : -1, .events = POLLIN },
 	};
 
 	if (poll(fds, sizeof(fds) / sizeof(fds[0]), wait_ms(bus)) <= 0)
@@ -257,10 +316,13 @@ run(struct bus *bus)
 {
 	do {
 		uint64_t now = monotonic_ms();
+		bool woken = wake_was(bus->heritage->wake), reads = bus->relay == NULL || !relay_drains(bus->relay);
 
 		atomic_store_explicit(&bus->slot->heartbeat_ms, now, memory_order_relaxed);
-		if (now >= bus->retry_ms && (now >= bus->look_ms || feed_has_news(bus->feed)))
+		if (now >= bus->retry_ms && (now >= bus->look_ms || (reads && feed_has_news(bus->feed))))
 			look(bus, now >= bus->look_ms);
+		if (bus->relay != NULL)
+			relay(bus, woken);
 		arena_reset(bus->arena);
 	} while (wait_for_something(bus));
 }
@@ -284,11 +346,13 @@ static int
 set_up(struct bus *bus)
 {
 	const struct settings *settings = bus->heritage->settings;
+	bool shared = relay_is_wanted(settings);
 	const struct feed_options options = {
 		.url = settings->store.url,
 		.timezone = settings->api.timezone,
 		.timeout_ms = QUERY_MS,
 		.write_lock = &bus->heritage->shared->write_lock,
+		.shared = shared,
 	};
 
 	if (become_user(settings->server.user) != 0)
@@ -297,7 +361,16 @@ set_up(struct bus *bus)
 	bus->signal_fd = open_signals();
 	bus->feed = feed_new(&options);
 	bus->arena = arena_new();
-	return bus->signal_fd >= 0 && bus->feed != NULL ? 0 : -1;
+	if (bus->signal_fd < 0 || bus->feed == NULL)
+		return -1;
+	atomic_store_explicit(&bus->slot->redis, BUS_NO_REDIS, memory_order_relaxed);
+	if (!shared) {
+		/* whoever was followed before a reload */
+		position_follow(region_position(bus->region), 0, 0, 0);
+		return 0;
+	}
+	bus->relay = relay_new(settings, bus->region, bus->slot, bus->feed);
+	return bus->relay != NULL ? 0 : -1;
 }
 
 int
@@ -323,6 +396,7 @@ bus_main(const struct heritage *heritage)
 		run(&bus);
 		status = WORKER_EXIT_OK;
 	}
+	relay_free(&bus.relay);
 	feed_free(&bus.feed);
 	if (bus.arena != NULL)
 		arena_free(&bus.arena);

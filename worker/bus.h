@@ -7,7 +7,7 @@
  * Four times per max_stale it notes the time, reads and applies what was
  * committed, looks whether the database still tells of every change, and only then
  * renews the lease, to the noted time + max_stale.  So a bus that is stopped, killed or cut off costs hits,
- * never truth.  A lease covers what was born after its beginning: from then on nothing can
+ * never truth.  With Redis (relay.h) it has to be there, too, and the right one.  A lease covers what was born after its beginning: from then on nothing can
  * have happened that the bus does not learn of.  It begins anew whenever that is in doubt.
  */
 #ifndef THIMBLE_WORKER_BUS_H
@@ -28,5 +28,7 @@ int bus_main(const struct heritage *heritage);
 /* What stands in bus_slot.lease, in a word for machines and as a sentence. */
 const char *bus_word(enum bus_lease lease);
 const char *bus_sentence(enum bus_lease lease);
+/* What stands in bus_slot.redis. */
+const char *bus_redis_word(enum bus_redis redis);
 
 #endif

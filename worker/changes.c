@@ -8,10 +8,12 @@
 
 #include <stdint.h>
 
+#include "base/breakage.h"
 #include "cache/clock.h"
+#include "cache/position.h"
 #include "cache/tag.h"
 
-enum { STAMPS = 512 };		/* set in one turn of the clock */
+enum { STAMPS = 512 };		/* set in one turn of the clock, or marked */
 
 struct stamps {
 	uint32_t stamp[STAMPS];
@@ -52,6 +54,8 @@ changes_apply(struct clock *clock, const struct slice *rows, size_t count, bool 
 	size_t tags = 0;
 
 	*all_r = false;
+	if (breakage("changes"))
+		return 0;
 	for (size_t i = 0; i < count && !*all_r; i++)
 		tags += apply_row(clock, rows[i], &stamps, all_r);
 	if (*all_r)
@@ -59,4 +63,23 @@ changes_apply(struct clock *clock, const struct slice *rows, size_t count, bool 
 	else
 		flush(clock, &stamps);
 	return tags;
+}
+
+void
+changes_mark(struct position *position, const struct slice *rows, size_t count)
+{
+	uint64_t tags[STAMPS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (struct slice row = rows[i], tag; slice_cut(&row, ' ', &tag);) {
+			if (tag.n > 0)
+				tags[n++] = tag_hash(tag);
+			if (n == STAMPS) {
+				position_ahead(position, tags, n);
+				n = 0;
+			}
+		}
+	if (n > 0)
+		position_ahead(position, tags, n);
 }

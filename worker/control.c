@@ -13,10 +13,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/monotonic.h"
+#include "cache/position.h"
 #include "cache/region.h"
+#include "cache/tag.h"
 #include "proto/json.h"
 #include "worker/bus.h"
 #include "worker/conn.h"
+#include "worker/delays.h"
 #include "worker/purge.h"
 #include "worker/request.h"
 #include "worker/slots.h"
@@ -105,6 +108,12 @@ put_worker(struct json *j, const struct control *control, unsigned number)
 	put_figure(j, "cache_misses", cache.misses);
 	put_figure(j, "cache_stale", cache.stale);
 	put_figure(j, "cache_pins", cache.pins);
+	put_figure(j, "redis_hits", slots_get(&slot->tier_hits));
+	put_figure(j, "redis_misses", slots_get(&slot->tier_misses));
+	put_figure(j, "redis_stored", slots_get(&slot->tier_stored));
+	put_figure(j, "redis_failures", slots_get(&slot->tier_failures));
+	json_key(j, "redis_breaker");
+	json_bool(j, slots_get(&slot->tier_open) != 0);
 	put_process(j, pid);
 	json_close(j, '}');
 }
@@ -155,6 +164,41 @@ put_cache(struct json *j, struct region *region, const struct slots *slots)
 	json_close(j, '}');
 }
 
+/* The objects that nodes share. */
+static void
+put_redis(struct json *j, const struct bus_slot *bus, const struct slots *slots)
+{
+	json_key(j, "redis");
+	if (atomic_load_explicit(&bus->redis, memory_order_relaxed) == BUS_NO_REDIS) {
+		json_null(j);
+		return;
+	}
+	json_open(j, '{');
+	put_figure(j, "hits", slots_sum(slots, SLOTS_AT(tier_hits)));
+	put_figure(j, "misses", slots_sum(slots, SLOTS_AT(tier_misses)));
+	put_figure(j, "stored", slots_sum(slots, SLOTS_AT(tier_stored)));
+	put_figure(j, "failures", slots_sum(slots, SLOTS_AT(tier_failures)));
+	put_figure(j, "breakers_open", slots_sum(slots, SLOTS_AT(tier_open)));
+	json_close(j, '}');
+}
+
+/* What nodes tell each other by way of Redis. */
+static void
+put_stream(struct json *j, const struct bus_slot *bus)
+{
+	uint64_t messages = delays_total(bus);
+
+	json_key(j, "redis");
+	json_string(j, slice_str(bus_redis_word(atomic_load_explicit(&bus->redis, memory_order_relaxed))));
+	put_figure(j, "stream", slots_get(&bus->stream));
+	put_figure(j, "messages", slots_get(&bus->messages));
+	put_figure(j, "published", slots_get(&bus->published));
+	put_figure(j, "gaps", slots_get(&bus->gaps));
+	put_figure(j, "claims", slots_get(&bus->claims));
+	put_figure(j, "delay_us", messages > 0 ? slots_get(&bus->stream_delay_us_sum) / messages : 0);
+	put_figure(j, "delay_us_max", slots_get(&bus->stream_delay_us_max));
+}
+
 static void
 put_bus(struct json *j, const struct region *region, const struct bus_slot *bus)
 {
@@ -185,6 +229,7 @@ put_bus(struct json *j, const struct region *region, const struct bus_slot *bus)
 	put_figure(j, "outbox_rows", slots_get(&bus->outbox));
 	put_figure(j, "invalidations", slots_get(&bus->tags));
 	put_figure(j, "forgets", slots_get(&bus->forgets));
+	put_stream(j, bus);
 	json_close(j, '}');
 }
 
@@ -223,6 +268,7 @@ put_stats(struct json *j, const struct control *control)
 	json_string(j, SLICE(PACKAGE_VERSION));
 	put_cache(j, control->region, &slots);
 	put_bus(j, control->region, &control->shared->bus);
+	put_redis(j, &control->shared->bus, &slots);
 	put_routes(j, &slots);
 	put_figure(j, "respawns", slots_get(&control->shared->respawns));
 	put_figure(j, "reloads", slots_get(&control->shared->reloads_ok));
@@ -241,9 +287,11 @@ do_purge(struct region *region, struct arena *arena, const struct purge *purge)
 	uint32_t *stamps;
 
 	if (purge->all) {
+		position_ahead(region_position(region), (uint64_t[]){ tag_hash(SLICE("*")) }, 1);
 		clock_forget(clock);
 		return;
 	}
+	position_ahead(region_position(region), purge->tags, purge->tag_count);
 	stamps = arena_alloc(arena, purge->tag_count * sizeof(*stamps));
 	for (size_t i = 0; i < purge->tag_count; i++)
 		stamps[i] = clock_stamp(clock, purge->tags[i]);

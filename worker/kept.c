@@ -24,6 +24,7 @@
 #include "base/settings.h"
 #include "cache/region.h"
 #include "proto/validator.h"
+#include "store/store.h"
 #include "worker/known.h"
 #include "worker/resources/resources.h"
 #include "worker/route.h"
@@ -331,8 +332,27 @@ kept_begin(struct view *v)
 	if (v->service->region == NULL || v->kept.begun)
 		return;
 	v->kept.begun = true;
+	/*
+	 * In this order (objects.c says why): by the end of the lease the stream had been applied at
+	 * least up to the position that is read then; and what is noted of it is no later than the clock.
+	 */
+	v->kept.lease = region_lease_read(v->service->region);
+	v->kept.fill = position_read(region_position(v->service->region));
 	v->kept.filled_at = clock_read(region_clock(v->service->region));
 	v->kept.born_ms = monotonic_ms();
+}
+
+void
+kept_look(struct view *v)
+{
+	uint64_t database;
+
+	if (v->service->region == NULL || v->snapshot == NULL)
+		return;
+	/* 0: the bus does not know, so there is no lease either */
+	database = region_database(v->service->region);
+	if (database != 0 && store_snapshot_database(v->snapshot) != database)
+		v->kept.foreign = true;
 }
 
 /* Where the last line of a head begins, which is Content-Length. */
@@ -477,7 +497,7 @@ is_for_keeping(struct view *v)
 	int64_t readers = audience(v, v->authenticated ? v->answer.user : 0);
 	int status = v->request->response.status;
 
-	if (!may_be_kept(v) || (status != 200 && status != 404 && status != 301 && status != 302))
+	if (v->kept.foreign || !may_be_kept(v) || (status != 200 && status != 404 && status != 301 && status != 302))
 		return false;
 	v->request->response.shared = v->kept.key != NULL && v->kept.audience == readers;
 	if (!v->request->response.shared) {

@@ -15,9 +15,10 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "cache/position.h"
+#include "cache/region.h"
 #include "proto/encoding.h"
 
-struct region_hit;
 struct shortcut;
 struct view;
 
@@ -33,6 +34,9 @@ struct kept {
 	int64_t audience;		/* who gets this answer, see kept.c */
 	bool begun;
 	uint64_t filled_at, born_ms;	/* when the answer began to be made */
+	struct region_lease lease;	/* as it was before */
+	struct position_fill fill;	/* then, where the stream of changes was */
+	bool foreign;			/* something was read from another database than the bus reads */
 	enum kept_outcome outcome;
 	bool stored;
 };
@@ -53,6 +57,12 @@ bool kept_encode(struct view *v);
 
 /* Job thread.  Before the snapshot is opened: what changes from now on may not be in it. */
 void kept_begin(struct view *v);
+
+/*
+ * Job thread.  After the last flush of the view's snapshot, while there is one: looks which database
+ * it is of.  What was read from another one than the bus reads is not kept.
+ */
+void kept_look(struct view *v);
 
 /* Job thread, the answer is complete: gives it its entity tag, keeps it, and puts it into the client's coding. */
 void kept_store(struct view *v);

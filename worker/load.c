@@ -33,7 +33,7 @@ struct load {
 	const struct catalog *catalog;
 	struct tags *tags;
 	struct objects *objects;
-	bool hold;		/* the snapshot goes on */
+	bool commits;		/* the snapshot ends with a commit */
 	struct set sets[CATALOG_PLANS_MAX];
 	struct children lists[CATALOG_MANYS_MAX];
 };
@@ -55,9 +55,9 @@ load_new(struct arena *arena, const struct catalog *catalog, struct tags *tags, 
 }
 
 void
-load_hold(struct load *load)
+load_commits(struct load *load)
 {
-	load->hold = true;
+	load->commits = true;
 }
 
 static void
@@ -219,6 +219,7 @@ index_objects(struct load *load)
 			*idmap_at(&set->map, rows_int(set->fetched, row, plan->key)) = set->kept.count + row;
 		objects_keep(load->objects, plan, set->fetched);
 	}
+	objects_share(load->objects);
 }
 
 static void
@@ -244,7 +245,7 @@ load_rows(struct load *load, struct snapshot *snapshot, const struct plan *plan,
 	follow_fields(load, plan->fields, plan->field_count, version, rows, snapshot);
 	find_objects(load);
 	query_objects(load, snapshot);
-	status = load->hold ? store_flush(snapshot, error_r) : store_flush_last(snapshot, error_r);
+	status = load->commits ? store_commit(&snapshot, error_r) : store_flush_last(snapshot, error_r);
 	if (status != STORE_OK)
 		return status;
 	index_objects(load);

@@ -21,10 +21,10 @@ struct objects;
 /* Leaves the tags of all it fetches, and of the rows it is given. */
 struct load *load_new(struct arena *arena, const struct catalog *catalog, struct tags *tags, struct objects *objects);
 
-/* The snapshot is to go on behind load_rows. */
-void load_hold(struct load *load);
+/* The snapshot is a transaction that writes: load_rows commits it, as store_commit does, in its round trip. */
+void load_commits(struct load *load);
 
-/* Fetches all that the rows (of this plan) refer to and this version shows, and ends the snapshot, unless it is held. */
+/* Fetches all that the rows (of this plan) refer to and this version shows, and ends the snapshot. */
 enum store_status load_rows(struct load *load, struct snapshot *snapshot, const struct plan *plan,
     const struct rows *rows, enum version version, const char **error_r);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Objects that are kept in the region (cache/region.h): rows of the plans that
- * stand inside others, which load.c then need not ask the database for.
+ * Objects that are kept in the region (cache/region.h), and in Redis for other nodes (cache/tier.h): rows of the
+ * plans that stand inside others, which load.c then need not ask the database for.
  * What answers and objects have to do with each other's age is written in objects.c.
  *
  * Job thread; one of these for the making of one answer, in the request's arena.
@@ -29,12 +29,14 @@ struct object {
 };
 
 /*
- * Finds those that are there, and valid.  The answer is then as old as the
+ * Finds those that are there, and valid; asks Redis for what the region does not have.  The answer is then as old as the
  * oldest of them: v->kept is changed to say so.
  */
 void objects_find(struct objects *objects, struct object *object, size_t count);
 
 /* Keeps the plan's rows, which the view's own snapshot gave. */
 void objects_keep(struct objects *objects, const struct plan *plan, const struct rows *rows);
+/* After that: sends to Redis what was kept. */
+void objects_share(struct objects *objects);
 
 #endif

@@ -47,6 +47,8 @@ catalog_free(struct catalog **catalog)
 		for (int n = 0; n < plan->column_count; n++)
 			free(plan->expression[n]);
 		free_fields(plan->fields, plan->field_count);
+		for (int n = 0; n < plan->epoch_count; n++)
+			free(plan->epoch[n]);
 		free(plan->select);
 		free(plan->from);
 		free(plan->by_key);
@@ -190,6 +192,16 @@ compile_joined(struct plan *plan)
 	}
 }
 
+static void
+compile_epochs(struct plan *plan)
+{
+	plan->epoch[plan->epoch_count++] = xasprintf("%s.*", plan->tags->collection);
+	for (int i = 0; i < plan->joined_count; i++) {
+		plan->epoch[plan->epoch_count++] = xasprintf("%s.*", plan->joined[i].tags->collection);
+		plan->epoch[plan->epoch_count++] = xasprintf("%s:*", plan->joined[i].tags->object);
+	}
+}
+
 /* Rows that are kept are found again by this, by whoever asks for the same columns of the same tables. */
 static void
 identify(struct plan *plan, enum dialect dialect)
@@ -257,8 +269,10 @@ catalog_plan(struct catalog *catalog, const struct shape *shape, bool detail)
 	    shape->joins != NULL ? shape->joins : "");
 	plan->field_count = compile_fields(catalog, plan, shape->fields, &plan->fields);
 	compile_joined(plan);
-	if (plan->column_count > 1)	/* the index has no table */
+	if (plan->column_count > 1) {	/* the index has no table */
 		plan->tags = tag_table(shape->table);
+		compile_epochs(plan);
+	}
 	write_statements(catalog);
 	return plan;
 }

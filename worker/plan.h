@@ -11,7 +11,7 @@
 
 enum {
 	PLAN_COLUMNS_MAX = 40, PLAN_FIELDS_MAX = 40, PLAN_JOINED_MAX = 4, FIELD_COLUMNS_MAX = 4, CATALOG_PLANS_MAX = 48,
-	CATALOG_MANYS_MAX = 16, PLAN_IDENTITY = 16
+	CATALOG_MANYS_MAX = 16, PLAN_IDENTITY = 16, PLAN_EPOCHS_MAX = 1 + 2 * PLAN_JOINED_MAX
 };
 
 struct tag_table;
@@ -50,6 +50,12 @@ struct plan {
 		const struct tag_table *tags;
 	} joined[PLAN_JOINED_MAX];	/* of the shape's `joined` */
 	int joined_count;
+	/*
+	 * The tags of plan_collect but the object's own, as epochs (cache/tier.h): "patches.*",
+	 * "projects.*" and, for any project, "project:*".
+	 */
+	char *epoch[PLAN_EPOCHS_MAX];
+	int epoch_count;
 };
 
 struct catalog {

@@ -15,10 +15,13 @@
 #include "base/mem.h"
 #include "base/monotonic.h"
 #include "base/settings.h"
+#include "cache/region.h"
+#include "cache/tier.h"
 #include "proto/text.h"
 #include "worker/resources/resources.h"
 #include "worker/route.h"
 #include "worker/shared.h"
+#include "worker/slots.h"
 #include "worker/tags.h"
 #include "worker/worker.h"
 #include "worker/write.h"
@@ -28,6 +31,21 @@ compile(struct catalog *catalog, const struct resource *r)
 {
 	(void)catalog_plan(catalog, r->shape, false);
 	(void)catalog_plan(catalog, r->shape, true);
+}
+
+/* The objects that nodes with the same PostgreSQL database share. */
+static struct tier *
+open_tier(const struct heritage *heritage, const struct store *store)
+{
+	const char *address = heritage->settings->cache.redis, *reason;
+	struct redis_url url;
+
+	if (heritage->region == NULL || address == NULL || address[0] == '\0' || store_dialect(store) != DIALECT_POSTGRESQL)
+		return NULL;
+	if (redis_url_parse(&url, slice_str(address), &reason) == 0)
+		return tier_new(&url, region_position(heritage->region));
+	log_errorx("[cache] redis %s; it is not used", reason);
+	return NULL;
 }
 
 struct service *
@@ -44,6 +62,8 @@ service_new(const struct heritage *heritage, struct store *store)
 	service->worker = heritage->slot;
 	service->slot = &heritage->shared->workers[heritage->slot];
 	service->generation = heritage->generation;
+	service->wake = heritage->wake;
+	service->tier = open_tier(heritage, store);
 	service->catalog = catalog_new(store_dialect(store));
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		compile(service->catalog, all[i]);
@@ -61,8 +81,26 @@ service_free(struct service **service)
 	/* All requests are gone, so this is a defect; the master releases them. */
 	if (s->pinned != 0)
 		log_errorx("%u entries of the cache are still pinned at the end", s->pinned);
+	tier_free(&s->tier);
 	catalog_free(&s->catalog);
 	free(s);
+}
+
+void
+service_beat(struct service *service)
+{
+	struct worker_slot *slot = service->slot;
+	struct tier_stats now, before = service->counted;
+
+	if (service->tier == NULL)
+		return;
+	now = tier_stats(service->tier);
+	slots_add(&slot->tier_hits, now.hits - before.hits);
+	slots_add(&slot->tier_misses, now.misses - before.misses);
+	slots_add(&slot->tier_stored, now.stored - before.stored);
+	slots_add(&slot->tier_failures, now.failures - before.failures);
+	atomic_store_explicit(&slot->tier_open, now.open, memory_order_relaxed);
+	service->counted = now;
 }
 
 /* letters, digits, '.', '-', or a bracketed IPv6 address; then perhaps ":digits" (1.1) */

@@ -21,6 +21,9 @@ struct store;
 struct service *service_new(const struct heritage *heritage, struct store *store);
 void service_free(struct service **service);
 
+/* Loop, now and then: notes in the worker's slot what Redis was asked. */
+void service_beat(struct service *service);
+
 /*
  * Loop: answers what needs no database (a bad host, an unknown path, a wrong
  * Accept).  Returns true when request->response is complete, false when

@@ -22,13 +22,14 @@
 
 enum {
 	SHARED_MAGIC = 0x7468696d,
-	SHARED_LAYOUT = 2,
+	SHARED_LAYOUT = 3,
 	SHARED_WORKERS_MAX = 128,	/* old and new generations together */
 	SHARED_CONNECTIONS_MAX = 1024,
 	STATS_ROUTES_MAX = 48,
 	STATS_METHODS_MAX = 8,
 	STATS_CODES_MAX = 24,
-	STATS_BUCKETS = 16		/* of the duration histogram */
+	STATS_BUCKETS = 16,		/* of the duration histogram */
+	STATS_DELAY_BUCKETS = 12	/* of the stream's delay */
 };
 
 enum worker_state { WORKER_FREE, WORKER_STARTING, WORKER_RUNNING, WORKER_DRAINING };
@@ -43,6 +44,7 @@ struct worker_slot {
 	_Atomic uint64_t in_flight;
 	_Atomic uint64_t queued;	/* jobs that wait for a thread */
 	_Atomic uint64_t db_open;
+	_Atomic uint64_t tier_open;	/* 1: the breaker keeps the worker away from Redis */
 	/* counters */
 	_Atomic uint64_t accepted;
 	_Atomic uint64_t requests[STATS_ROUTES_MAX][STATS_METHODS_MAX][STATS_CODES_MAX];
@@ -51,6 +53,10 @@ struct worker_slot {
 	_Atomic uint64_t not_modified[STATS_ROUTES_MAX];	/* answered 304, from the region or not */
 	_Atomic uint64_t object_hits;	/* of answers that were made: objects taken from the region */
 	_Atomic uint64_t object_misses;	/* and those looked for there in vain; both by all threads of the worker */
+	_Atomic uint64_t tier_hits;	/* of those missing: taken from Redis */
+	_Atomic uint64_t tier_misses;
+	_Atomic uint64_t tier_stored;	/* objects sent to Redis */
+	_Atomic uint64_t tier_failures;	/* calls that Redis did not answer, or with an error */
 	_Atomic uint64_t duration_us_sum;
 	_Atomic uint64_t duration_bucket[STATS_BUCKETS];
 	_Atomic uint64_t bytes_sent;
@@ -72,7 +78,19 @@ enum bus_lease {
 	BUS_UNTOLD,
 	BUS_STANDBY,
 	BUS_NO_RIGHTS,
-	BUS_TAKEN
+	BUS_TAKEN,
+	/* nor is Redis */
+	BUS_REDIS_AWAY,
+	BUS_REDIS_OTHER
+};
+
+/* The Redis that is shared with other nodes, in words of bus_redis_word(). */
+enum bus_redis {
+	BUS_NO_REDIS,			/* none is used */
+	BUS_REDIS_LOOKED_FOR,
+	BUS_REDIS_FOLLOWED,
+	BUS_REDIS_IS_AWAY,
+	BUS_REDIS_IS_ANOTHER		/* not the one that counts */
 };
 
 struct bus_slot {
@@ -90,6 +108,17 @@ struct bus_slot {
 	_Atomic uint64_t forgets;	/* of everything */
 	_Atomic uint64_t reads;		/* of the outbox that found something */
 	_Atomic uint64_t delay_us_sum;	/* from the word of them to their being applied */
+	/* with Redis; gauges */
+	_Atomic uint32_t redis;		/* enum bus_redis */
+	_Atomic uint64_t stream;	/* number of the last message that was applied */
+	_Atomic uint64_t stream_delay_us_max;	/* since the bus was started */
+	/* counters */
+	_Atomic uint64_t messages;	/* applied */
+	_Atomic uint64_t published;	/* messages, by this node */
+	_Atomic uint64_t gaps;		/* messages were missed, and everything forgotten */
+	_Atomic uint64_t claims;	/* times that this node said which Redis counts */
+	_Atomic uint64_t stream_delay_us_sum;	/* from a message's being published to its being applied, by two nodes' clocks */
+	_Atomic uint64_t stream_delay_bucket[STATS_DELAY_BUCKETS];
 };
 
 struct shared {

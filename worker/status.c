@@ -22,6 +22,7 @@
 #include "proto/json.h"
 #include "base/monotonic.h"
 #include "worker/conn.h"
+#include "worker/delays.h"
 #include "worker/request.h"
 #include "worker/shared.h"
 #include "worker/slots.h"
@@ -263,6 +264,35 @@ put_cache(struct buf *out, struct region *region, const struct slots *slots)
 	    "Answers and objects that were not kept: too large, or no longer valid.", s.refused);
 }
 
+/* What nodes tell each other by way of Redis. */
+static void
+put_stream(struct buf *out, const struct bus_slot *bus)
+{
+	static const char name[] = "thimble_stream_delay_seconds";
+	unsigned redis = atomic_load_explicit(&bus->redis, memory_order_relaxed);
+	uint64_t total = 0;
+
+	if (redis == BUS_NO_REDIS)
+		return;
+	put_one(out, "thimble_stream_followed", "gauge", "1 while the Redis is there that all nodes follow.",
+	    redis == BUS_REDIS_FOLLOWED);
+	put_one(out, "thimble_stream_position", "gauge", "Number of the last message that was applied.", slots_get(&bus->stream));
+	put_one(out, "thimble_stream_messages_total", "counter", "Messages applied.", slots_get(&bus->messages));
+	put_one(out, "thimble_stream_published_total", "counter", "Messages published by this node.",
+	    slots_get(&bus->published));
+	put_one(out, "thimble_stream_gaps_total", "counter", "Times that messages were missed, and everything forgotten.",
+	    slots_get(&bus->gaps));
+	put_one(out, "thimble_stream_claims_total", "counter", "Times that this node said which Redis counts.",
+	    slots_get(&bus->claims));
+	describe(out, name, "histogram", "From a message's being published to its being applied here, by the nodes' clocks.");
+	for (unsigned i = 0; i < STATS_DELAY_BUCKETS; i++) {
+		total += slots_get(&bus->stream_delay_bucket[i]);
+		buf_printf(out, "%s_bucket{le=\"%s\"} %llu\n", name, delays_bound(i), (unsigned long long)total);
+	}
+	put_seconds(out, "thimble_stream_delay_seconds_sum", slots_get(&bus->stream_delay_us_sum));
+	put_value(out, "thimble_stream_delay_seconds_count", "", total);
+}
+
 static void
 put_bus(struct buf *out, const struct region *region, const struct bus_slot *bus)
 {
@@ -283,6 +313,24 @@ put_bus(struct buf *out, const struct region *region, const struct bus_slot *bus
 	describe(out, "thimble_bus_delay_seconds", "summary", "From the word of changes to their being applied.");
 	put_seconds(out, "thimble_bus_delay_seconds_sum", slots_get(&bus->delay_us_sum));
 	put_value(out, "thimble_bus_delay_seconds_count", "", slots_get(&bus->reads));
+	put_stream(out, bus);
+}
+
+/* The objects that nodes share. */
+static void
+put_redis(struct buf *out, const struct bus_slot *bus, const struct slots *slots)
+{
+	if (atomic_load_explicit(&bus->redis, memory_order_relaxed) == BUS_NO_REDIS)
+		return;
+	describe(out, "thimble_redis_lookups_total", "counter", "Objects that were not in shared memory, looked for in Redis.");
+	put_value(out, "thimble_redis_lookups_total", "{result=\"hit\"}", slots_sum(slots, SLOTS_AT(tier_hits)));
+	put_value(out, "thimble_redis_lookups_total", "{result=\"miss\"}", slots_sum(slots, SLOTS_AT(tier_misses)));
+	put_one(out, "thimble_redis_stores_total", "counter", "Objects sent to Redis.",
+	    slots_sum(slots, SLOTS_AT(tier_stored)));
+	put_one(out, "thimble_redis_failures_total", "counter", "Calls that Redis did not answer in time, or with an error.",
+	    slots_sum(slots, SLOTS_AT(tier_failures)));
+	put_one(out, "thimble_redis_breakers_open", "gauge", "Workers that leave Redis alone for a while after a failure.",
+	    slots_sum(slots, SLOTS_AT(tier_open)));
 }
 
 static void
@@ -335,6 +383,7 @@ answer_metrics(const struct status *status, struct request *request)
 	put_database(out, &slots);
 	put_cache(out, status->region, &slots);
 	put_bus(out, status->region, &status->shared->bus);
+	put_redis(out, &status->shared->bus, &slots);
 	put_workers(out, status->shared);
 	put_process(out, status->shared);
 	response_finish(request, 200, "text/plain; version=0.0.4; charset=utf-8");

@@ -311,6 +311,23 @@ tags_stamps(const struct tags *tags, const struct clock *clock, const uint32_t *
 	return count;
 }
 
+size_t
+tags_hashes(const struct tags *tags, const uint64_t **hashes_r)
+{
+	uint64_t *hashes;
+	size_t count = 0;
+
+	*hashes_r = NULL;
+	if (tags == NULL)
+		return 0;
+	hashes = arena_alloc(tags->arena, (tags->count + 1) * sizeof(*hashes));
+	for (size_t i = 0; i < tags->capacity; i++)
+		if (tags->slots[i] != 0)
+			hashes[count++] = tags->slots[i];
+	*hashes_r = hashes;
+	return count;
+}
+
 void
 tags_log(const struct tags *tags, struct slice path)
 {

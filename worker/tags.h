@@ -85,6 +85,9 @@ bool tags_overflowed(const struct tags *tags);
 /* The stamp of each tag; in the arena.  Returns how many. */
 size_t tags_stamps(const struct tags *tags, const struct clock *clock, const uint32_t **stamps_r);
 
+/* The hash of each tag; in the arena.  Returns how many. */
+size_t tags_hashes(const struct tags *tags, const uint64_t **hashes_r);
+
 /* Logs them, at level debug; the text is kept only then. */
 void tags_log(const struct tags *tags, struct slice path);
 

@@ -43,6 +43,7 @@ view_end(struct view *v)
 		return;
 	v->request->statements += store_snapshot_statements(v->snapshot);
 	v->request->db_us += store_snapshot_us(v->snapshot);
+	kept_look(v);
 	store_end(&v->snapshot);
 }
 

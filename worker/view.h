@@ -8,6 +8,7 @@
 #ifndef THIMBLE_WORKER_VIEW_H
 #define THIMBLE_WORKER_VIEW_H
 
+#include "cache/tier.h"
 #include "proto/negotiate.h"
 #include "proto/uri.h"
 #include "worker/answer.h"
@@ -33,11 +34,14 @@ struct service {
 	struct credentials *credentials;
 	struct catalog *catalog;
 	struct region *region;		/* NULL: no cache */
+	struct tier *tier;		/* objects shared with other nodes; NULL: none */
+	struct tier_stats counted;	/* what is in the slot's counters already; loop only */
 	unsigned worker;		/* ours among the region's workers */
 	struct worker_slot *slot;	/* ours, for counting */
 	unsigned pinned;		/* entries that requests hold; loop only */
 	size_t pinned_bytes;
 	uint64_t generation;		/* of the configuration: answers of another are not ours */
+	int wake;			/* tells the bus of writes (wake.h); or -1 */
 };
 
 struct view {

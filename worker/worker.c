@@ -246,6 +246,7 @@ heartbeat_cb(int fd, short what, void *arg)
 	(void)what;
 	atomic_store_explicit(&w->slot->heartbeat_ms, monotonic_ms(), memory_order_relaxed);
 	note_store(w);
+	service_beat(w->service);
 	if (++w->beats % STORE_TRIM_EVERY == 0)
 		store_trim(w->store, STORE_IDLE_MS);
 }

@@ -25,6 +25,7 @@ struct heritage {
 	int status_listener;		/* -1: none */
 	int control_listener;		/* -1: none */
 	int master_pipe;		/* readable (end of file) when the master is gone */
+	int wake;			/* tells the bus of writes (wake.h); or -1 */
 };
 
 /* Exit codes of a worker; the master turns them into sentences. */

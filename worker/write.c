@@ -11,11 +11,11 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "cache/region.h"
 #include "worker/load.h"
 #include "worker/route.h"
 #include "worker/service.h"
 #include "worker/tags.h"
+#include "worker/wake.h"
 
 /* The transaction is run again when its connection turns out to be dead, in which case nothing was done. */
 enum { TRIES = 2, SECOND_US = 1000000 };
@@ -338,8 +338,23 @@ query_representation(struct write *w, const struct plan *plan)
 	return write_query(w, q);
 }
 
-/* The object as it is now, before the commit.  False: it failed, and the view is answered. */
+/* What there is to do when the COMMIT was answered, or was not; false: it failed, and the view is answered. */
 static bool
+note_commit(struct write *w, enum store_status status, const char *error)
+{
+	w->status = status;
+	/* if it is not known, it may be so */
+	if (status == STORE_OK || status == STORE_UNKNOWN) {
+		written_raise(&w->written, w->v->service->region);
+		wake_bus(w->v->service->wake);
+	}
+	if (status != STORE_OK)
+		answer_failure(w, status, error);
+	return status == STORE_OK;
+}
+
+/* Commits, and answers with the object as it was just before: what that takes is read in the COMMIT's round trip. */
+static void
 represent(struct write *w)
 {
 	struct view *v = w->v;
@@ -347,16 +362,15 @@ represent(struct write *w)
 	const struct plan *plan = catalog_plan(v->service->catalog, v->route->resource->shape, true);
 	struct rows *rows = query_representation(w, plan);
 	struct load *load = load_new(v->request->arena, v->service->catalog, NULL, NULL);
+	enum store_status status;
 	const char *error;
 
 	if (!write_flush(w))
-		return false;
-	load_hold(load);
-	w->status = load_rows(load, v->snapshot, plan, rows, a->version, &error);
-	if (w->status != STORE_OK) {
-		answer_failure(w, w->status, error);
-		return false;
-	}
+		return;
+	load_commits(load);
+	status = load_rows(load, v->snapshot, plan, rows, a->version, &error);
+	if (!note_commit(w, status, error))
+		return;
 	a->load = load;
 	a->partial = v->request->method == METHOD_PATCH;
 	a->unlisted = w->unlisted;
@@ -366,40 +380,31 @@ represent(struct write *w)
 	view_begin_json(v);
 	answer_object(a, (struct row){ plan, rows, 0, 0 });
 	view_respond(v, w->create ? 201 : 200);
-	return true;
 }
 
 /* ---- the transaction ---- */
 
-static bool
+static void
+remove_object(struct write *w)
+{
+	struct snapshot *snapshot = w->v->snapshot;
+	enum store_status status;
+	const char *error;
+
+	if (!w->v->route->resource->remove(w))
+		return;
+	status = store_commit(&snapshot, &error);
+	if (note_commit(w, status, error))
+		view_respond_nothing(w->v);
+}
+
+static void
 change(struct write *w)
 {
 	const struct resource *r = w->v->route->resource;
 
-	if (w->v->request->method == METHOD_DELETE) {
-		if (!r->remove(w))
-			return false;
-		view_respond_nothing(w->v);
-		return true;
-	}
-	return (w->create ? r->create(w) : r->update(w)) && represent(w);
-}
-
-static void
-commit(struct write *w)
-{
-	struct view *v = w->v;
-	struct region *region = v->service->region;
-	const char *error;
-
-	v->request->statements += store_snapshot_statements(v->snapshot);
-	v->request->db_us += store_snapshot_us(v->snapshot);
-	w->status = store_commit(&v->snapshot, &error);
-	/* if it is not known, it may be so */
-	if (w->status == STORE_OK || w->status == STORE_UNKNOWN)
-		written_raise(&w->written, region != NULL ? region_clock(region) : NULL);
-	if (w->status != STORE_OK)
-		answer_failure(w, w->status, error);
+	if (w->create ? r->create(w) : r->update(w))
+		represent(w);
 }
 
 /* Makes the transaction, from its beginning; the view is answered. */
@@ -425,10 +430,10 @@ attempt(struct write *w)
 		return;
 	if (!write_flush(w) || !still_allowed(w, &rights))
 		return;
-	if (v->request->method != METHOD_DELETE && !validate_end(w))
-		return;
-	if (change(w))
-		commit(w);
+	if (v->request->method == METHOD_DELETE)
+		remove_object(w);
+	else if (validate_end(w))
+		change(w);
 }
 
 /* The body is looked at when it is known that the caller may write (5.4). */

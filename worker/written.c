@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "cache/clock.h"
+#include "base/breakage.h"
+#include "cache/position.h"
+#include "cache/region.h"
 #include "cache/tag.h"
 #include "worker/tags.h"
 
@@ -63,14 +65,18 @@ written_user(struct written *written, int64_t user)
 }
 
 void
-written_raise(const struct written *written, struct clock *clock)
+written_raise(const struct written *written, struct region *region)
 {
+	struct clock *clock;
 	uint32_t *stamp;
 
-	if (clock == NULL || written->count == 0)
+	if (region == NULL || written->count == 0 || breakage("own"))
 		return;
+	clock = region_clock(region);
 	stamp = arena_alloc(written->arena, written->count * sizeof(*stamp));
 	for (size_t i = 0; i < written->count; i++)
 		stamp[i] = clock_stamp(clock, written->tag[i]);
+	/* Redis learns of it later */
+	position_ahead(region_position(region), written->tag, written->count);
 	clock_invalidate(clock, stamp, written->count);
 }

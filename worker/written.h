@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 struct arena;
-struct clock;
+struct region;
 
 struct written {
 	struct arena *arena;
@@ -31,7 +31,7 @@ void written_column(struct written *written, const char *table, int64_t id, int6
 /* What a user may do. */
 void written_user(struct written *written, int64_t user);
 
-/* Invalidates all of it.  `clock` may be NULL: there is no cache. */
-void written_raise(const struct written *written, struct clock *clock);
+/* Invalidates all of it, after the commit.  `region` may be NULL: there is no cache. */
+void written_raise(const struct written *written, struct region *region);
 
 #endif

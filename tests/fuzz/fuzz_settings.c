@@ -34,7 +34,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf errors = { 0 }, first = { 0 }, second = { 0 };
-	struct settings *settings = settings_parse("fuzz", slice_make((const char *)data, size), &errors);
+	struct settings *settings = settings_parse("fuzz", slice_make((const char *)data, size), NULL, &errors);
 
 	if ((settings == NULL) != (errors.len > 0))
 		abort();
@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		settings_print(settings, &first);
 		settings_free(&settings);
-		settings = settings_parse("fuzz", buf_as_slice(&first), &errors);
+		settings = settings_parse("fuzz", buf_as_slice(&first), NULL, &errors);
 		if (settings == NULL)
 			abort();
 		settings_print(settings, &second);

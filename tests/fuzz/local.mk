@@ -52,6 +52,12 @@ tests_fuzz_fuzz_mbox_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_mbox_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_mbox_LDADD = libproto.a libbase.a
 
+fuzz_targets += tests/fuzz/fuzz_redis_url
+tests_fuzz_fuzz_redis_url_SOURCES = tests/fuzz/fuzz_redis_url.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_redis_url_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_redis_url_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_redis_url_LDADD = libproto.a libbase.a
+
 fuzz_targets += tests/fuzz/fuzz_negotiate
 tests_fuzz_fuzz_negotiate_SOURCES = tests/fuzz/fuzz_negotiate.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_negotiate_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
@@ -86,7 +92,7 @@ fuzz_targets += tests/fuzz/fuzz_purge
 tests_fuzz_fuzz_purge_SOURCES = tests/fuzz/fuzz_purge.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_purge_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_purge_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
-tests_fuzz_fuzz_purge_LDADD = libworker.a libcache.a libproto.a libbase.a $(JANSSON_LIBS)
+tests_fuzz_fuzz_purge_LDADD = libworker.a libcache.a libproto.a libbase.a $(JANSSON_LIBS) $(HIREDIS_LIBS)
 
 fuzz_targets += tests/fuzz/fuzz_body
 tests_fuzz_fuzz_body_SOURCES = tests/fuzz/fuzz_body.c $(FUZZ_DRIVER)

@@ -222,6 +222,12 @@ service_run(struct service *service, struct request *request, bool may_hash)
 	return SERVICE_DONE;
 }
 
+void
+service_beat(struct service *service)
+{
+	(void)service;
+}
+
 bool
 service_again(struct service *service, struct request *request)
 {

@@ -27,7 +27,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 import database
 import model
-import postgres
 import thimble
 
 FIXTURE = os.path.join(HERE, "fixture.sql")
@@ -43,23 +42,8 @@ NOBODY = "Authentication credentials were not provided."
 FORBIDDEN = "You do not have permission to perform this action."
 READ_ONLY = "This server is read-only."
 
-originals = {}
-cluster = None
-
-
-def setUpModule():
-    global cluster
-    originals["sqlite"] = database.Sqlite(FIXTURE)
-    if postgres.bindir() is not None:
-        cluster = postgres.Cluster()
-        cluster.__enter__()
-        originals["postgresql"] = database.Postgresql(cluster, FIXTURE)
-
-
-def tearDownModule():
-    originals["sqlite"].drop()
-    if cluster is not None:
-        cluster.stop()
+originals = database.Originals(FIXTURE)
+setUpModule, tearDownModule = originals.make, originals.drop
 
 
 def token(user):
@@ -92,9 +76,7 @@ class Case:
 
     @classmethod
     def setUpClass(cls):
-        if cls.kind not in originals:
-            raise unittest.SkipTest("PostgreSQL is not installed")
-        cls.database = originals[cls.kind].copy()
+        cls.database = originals.copy(cls.kind)
         cls.addClassCleanup(cls.database.drop)
         cls.rows = model.Rows(originals["sqlite"].path)
         cls.server, cls.client = cls.serve(cls.addClassCleanup, cls.database, cls.settings)
@@ -111,7 +93,7 @@ class Case:
 
     def own(self, settings=None):
         """A database and a server for this test alone, used from then on: the test may change both."""
-        self.database = originals[self.kind].copy()
+        self.database = originals.copy(self.kind)
         self.addCleanup(self.database.drop)
         self.server, self.client = self.serve(self.addCleanup, self.database, settings or self.settings)
 
@@ -1539,12 +1521,10 @@ class Postgresql(Both, unittest.TestCase):
 
     def test_the_reader_may_not_write(self):
         with self.assertRaisesRegex(RuntimeError, "permission denied"):
-            cluster.run("psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", database.READER, "-d", self.database.name, "-c",
-                        "UPDATE patchwork_patch SET name = ''")
-        self.assertEqual(cluster.sql(self.database.name,
-                                     "SELECT DISTINCT usename FROM pg_stat_activity "
-                                     "WHERE application_name = 'thimble'").split(),
-                         [database.READER])
+            originals.cluster.run("psql", "-X", "-v", "ON_ERROR_STOP=1", "-U", database.READER, "-d", self.database.name,
+                                  "-c", "UPDATE patchwork_patch SET name = ''")
+        self.assertEqual(self.database.rows("SELECT DISTINCT usename FROM pg_stat_activity "
+                                            "WHERE application_name = 'thimble'"), [[database.READER]])
 
     def test_dates_are_those_of_the_time_zone(self):
         server, client = self.serve(self.addCleanup, self.database, {"api": {"timezone": "Asia/Tokyo"}})

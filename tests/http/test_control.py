@@ -11,10 +11,15 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, os.pardir, "lib"))
+import database
+import libpq
+import postgres
+import redis
 import thimble
 
 PROJECT = "/api/projects/3/"
@@ -182,6 +187,118 @@ class Purge(ControlCase):
         self.fails(server, 1, r"refuses \(400\): Tag 2 ", "purge", "patch:1", "two words")
         self.fails(server, 1, r"refuses \(400\): Tag 1 ", "purge", "")
         self.assertEqual(self.name(server), "Sandbox")
+
+
+class PurgeOfAllNodes(ControlCase):
+    """With `redis`, the other nodes are told."""
+
+    @classmethod
+    def setUpClass(cls):
+        if postgres.bindir() is None:
+            raise unittest.SkipTest("PostgreSQL is not installed")
+        cls.cluster = postgres.Cluster().__enter__()
+        cls.addClassCleanup(cls.cluster.stop)
+        cls.template = database.Postgresql(cls.cluster, os.path.join(HERE, "fixture.sql"))
+
+    def node(self, redis="redis://127.0.0.1:1/", share=False):
+        """A node with PostgreSQL; share: that of the node before."""
+        if not share:
+            self.watch()
+        server = self.server({"cache": {"size": "16M", "redis": redis, "max_stale": "20s"},
+                              "store": {"url": self.database.owner_url}}, start=False)
+        server.control = os.path.join(server.directory, "control")
+        server.configure({"server": {"control": server.control}})
+        return server.start().wait_ready()
+
+    def watch(self):
+        """A database that remembers what went into the outbox."""
+        self.database = self.template.copy()
+        self.addCleanup(self.database.drop)
+        self.database.execute("CREATE TABLE told (id serial, tags text); CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS "
+                              "$$ BEGIN INSERT INTO public.told (tags) VALUES (NEW.tags); RETURN NULL; END $$; "
+                              "CREATE TRIGGER watch AFTER INSERT ON thimble_outbox FOR EACH ROW EXECUTE FUNCTION tell()")
+
+    def told(self):
+        return [tags for tags, in self.database.rows("SELECT tags FROM told ORDER BY id")]
+
+    def test_tags(self):
+        server = self.node()
+        session = libpq.Session(self.cluster.socket_url(self.database.name))
+        self.addCleanup(session.close)
+        session.execute("LISTEN thimble")
+        self.assertIn("these 2 tags are forgotten, on each node", self.done(server, "purge", "patch:1", "patches@3.state_id"))
+        self.assertEqual(self.told(), ["patch:1 patches@3.state_id"])
+        thimble.wait_until(session.notified, "word of it")
+        self.assertEqual(json.loads(self.done(server, "--json", "purge", "--all"))["nodes"], "all")
+        self.assertEqual(self.told()[1:], ["*"])
+
+    def test_many_tags(self):
+        server = self.node()
+        tags = ["patch:%d" % i for i in range(4096)]
+        self.done(server, "purge", *tags)
+        told = self.told()
+        self.assertEqual(" ".join(told).split(), tags)
+        self.assertLessEqual(max(map(len, told)), 100 * 129)
+        self.fails(server, 1, "Too many", "purge", "one", *tags)
+        self.fails(server, 1, "Tag 2 ", "purge", "patch:1", "two words")
+        self.assertEqual(self.told(), told)
+
+    def test_alone(self):
+        server = self.node(redis=None)
+        self.assertNotIn("each node", self.done(server, "purge", "--all"))
+        self.assertEqual(json.loads(self.done(server, "--json", "purge", "patch:1"))["nodes"], "this")
+        self.assertEqual(self.told(), [])
+
+    def wait_lease(self, server):
+        thimble.wait_until(lambda: self.ask(server, "GET", "/stats")[1]["bus"]["lease"], lambda: "a lease:\n" + server.log())
+
+    def kept(self, server, path):
+        """Whether the answer came from the cache."""
+        return "hit" in server.get(path, headers={"Cache-Status": "?1"}).headers["Cache-Status"]
+
+    def test_the_other_node_and_redis_forget(self):
+        path = "/api/projects/1/"
+        with redis.Redis() as between:
+            first, second = self.node(between.url()), self.node(between.url(), share=True)
+
+            def applied():
+                return self.ask(second, "GET", "/stats")[1]["bus"]["invalidations"]
+
+            def objects():
+                return between.command("KEYS", "thimble:*:project:1")
+            def stored():
+                # only what this node has not got itself comes by there
+                self.ask(first, "POST", "/purge", '{"all": true}')
+                first.get("/api/patches/?per_page=5")
+                return objects()
+            for server in (first, second):
+                self.wait_lease(server)
+            thimble.wait_until(stored, lambda: "an object in Redis: %s" % (self.ask(first, "GET", "/stats")[1],))
+            thimble.wait_until(lambda: self.kept(second, path), "an answer that is kept")
+            before = applied()
+            self.done(first, "purge", "project:99")
+            thimble.wait_until(lambda: applied() > before, "word to get around")
+            self.assertTrue(self.kept(second, path))
+            self.assertTrue(objects())
+            self.done(first, "purge", "project:1")
+            # not to be asked for meanwhile: it would be stored once more
+            thimble.wait_until(lambda: not objects(), "the object to be gone")
+            thimble.wait_until(lambda: applied() > before + 1, "word to get around")
+            self.assertFalse(self.kept(second, path))
+            thimble.wait_until(lambda: self.kept(second, path), "an answer that is kept")
+            self.done(first, "purge", "--all")
+            thimble.wait_until(lambda: not self.kept(second, path), "everything to be forgotten")
+
+    def test_only_this_node(self):
+        server = self.node()
+        server.configure({"store": {"url": self.database.url}})
+        self.fails(server, 1, "only this node was purged.*permission denied", "purge", "patch:1")
+        server.configure({"store": {"url": self.database.owner_url}})
+        server.expect("thimble_outbox")
+        server.detach()
+        self.fails(server, 1, "only this node was purged.*is the database attached", "purge", "--all")
+        self.assertEqual(server.log_count("told to purge"), 2)
+        self.assertEqual(self.told(), [])
 
 
 class BadInput(ControlCase):
@@ -402,8 +519,10 @@ class Commands(ControlCase):
         stats = json.loads(self.done(server, "--json", "stats"))
         self.assertEqual(stats["cache"]["misses"], 1)
         self.assertEqual(sorted(w["pid"] for w in json.loads(self.done(server, "--json", "workers"))), server.workers())
-        self.assertEqual(json.loads(self.done(server, "--json", "purge", "a", "b")), {"all": False, "tags": 2, "cache": True})
-        self.assertEqual(json.loads(self.done(server, "--json", "purge", "--all")), {"all": True, "tags": 0, "cache": True})
+        self.assertEqual(json.loads(self.done(server, "--json", "purge", "a", "b")),
+                         {"all": False, "tags": 2, "cache": True, "nodes": "this"})
+        self.assertEqual(json.loads(self.done(server, "--json", "purge", "--all")),
+                         {"all": True, "tags": 0, "cache": True, "nodes": "this"})
         refused = self.ctl(server, "--json", "purge", " ")
         self.assertIn("Tag 1", json.loads(refused.stdout)["error"])
 

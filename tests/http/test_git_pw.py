@@ -19,15 +19,19 @@ import thimble
 FIXTURE = os.path.join(HERE, "fixture.sql")
 TOKEN = "%040x" % 0xabc002      # of maint
 
+originals = database.Originals(FIXTURE)
+setUpModule, tearDownModule = originals.make, originals.drop
+
 
 class GitPw:
+    kind = "sqlite"
     version = ""
 
     @classmethod
     def setUpClass(cls):
         if shutil.which("git-pw") is None:
             raise unittest.SkipTest("git-pw is not installed")
-        cls.database = database.Sqlite(FIXTURE)
+        cls.database = originals.copy(cls.kind)
         cls.addClassCleanup(cls.database.drop)
         cls.server = thimble.Server({"store": {"url": cls.database.url}})
         cls.addClassCleanup(cls.server.stop)
@@ -84,6 +88,8 @@ class GitPw:
                 shown[name] = shown[name] + [cells[1]] if cells[0] == "" else [cells[1]]
         return {name: values if len(values) > 1 else values[0] for name, values in shown.items()}
 
+
+class Reads(GitPw):
     def test_patches(self):
         bulk = [44, 41, 32, 29, 37, 28, 36, 33]
         # without --state it asks for those under review and the new ones; by default newest first
@@ -167,11 +173,13 @@ class GitPw:
         self.assertEqual(self.show("bundle show 2")["Public"], "False")
         self.assertEqual(self.run_it("git-pw", "bundle", "show", "3")[0], 1)     # somebody else's
 
+
+class Writes(GitPw):
     def own(self):
         """A database and a server for this test alone."""
-        database = self.database.copy()
+        database = originals.copy(self.kind)
         self.addCleanup(database.drop)
-        server = thimble.Server({"store": {"url": database.url}, "cache": {"size": "8M"}})
+        server = thimble.Server({"store": {"url": database.owner_url}, "cache": {"size": "8M"}})
         self.addCleanup(server.stop)
         server.start().wait_ready()
         self.run_ok("git", "config", "pw.server", "%s/api/%s" % (server.url, self.version))
@@ -209,11 +217,16 @@ class GitPw:
         self.assertEqual(self.run_it("git-pw", "bundle", "show", "yours")[0], 1)
 
 
-class Version11(GitPw, unittest.TestCase):
+class Version11(Reads, Writes, unittest.TestCase):
     version = "1.1"
 
 
-class Version12(GitPw, unittest.TestCase):
+class Version12(Reads, Writes, unittest.TestCase):
+    version = "1.2"
+
+
+class Postgresql(Writes, unittest.TestCase):
+    kind = "postgresql"
     version = "1.2"
 
 

@@ -10,9 +10,11 @@ either database, and what is in the outbox afterwards is compared with it.
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,6 +28,7 @@ import thimble
 
 MANY = 100              # rows of one statement that leave their own tags, on PostgreSQL
 SPAN = 20000            # ids in the outbox, on SQLite
+MILLION = 1000000
 
 # Columns that answers do not show or go by, though they may raise something.
 LEFT_OUT = test_tags.UNREAD - {"auth_user.is_staff", "auth_user.is_superuser"}
@@ -187,6 +190,12 @@ class Base(thimble.TestCase):
     def detach(self, changed=True):
         self.assertEqual(json.loads(self.ctl("--json", "detach")), {"attached": False, "changed": changed})
 
+    def seconds(self, sql):
+        """To be told, not to be judged."""
+        began = time.monotonic()
+        self.execute(sql)
+        return time.monotonic() - began
+
     @staticmethod
     def text(path):
         with open(path) as f:
@@ -332,6 +341,21 @@ class Sqlite3(Common, Base):
         self.assertEqual(tags[0], {"*"})
         self.assertEqual(sum(tag == {"*"} for tag in tags), 1)
 
+    def test_an_update_of_a_million_rows(self):
+        self.fresh(None)
+        self.execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                     " INSERT INTO patchwork_person (id, email) SELECT i, 'x' || i FROM n" % MILLION)
+        without = self.seconds("UPDATE patchwork_person SET name = 'x'")
+        self.attach()
+        self.drain()
+        ratio = self.seconds("UPDATE patchwork_person SET name = 'y'") / without
+        print("an UPDATE of a million rows, with the triggers: %.1f times as long" % ratio)
+        # what was one row is "*" again and again; what came after the last one is told
+        tags = self.drain()
+        self.assertEqual(tags[0], {"*"})
+        self.assertLessEqual(len(tags), SPAN + 1)
+        self.assertEqual(tags[1:], [{"person:%d" % i, "people.name"} for i in range(MILLION - len(tags) + 2, MILLION + 1)])
+
     def test_tables_that_are_built_anew(self):
         """As Django does it: the triggers must not stand in the way, and their loss is seen."""
         self.fresh("--demo")
@@ -412,6 +436,82 @@ class PostgreSql(Common, Base):
         self.execute("UPDATE patchwork_person SET name = CASE id WHEN 1001 THEN 'w' ELSE name END"
                      " WHERE id IN (1, 2, 1001)")
         self.assertEqual(self.drain(), [{"person:1001", "people.name"}])
+
+    def test_an_update_of_a_million_rows(self):
+        self.fresh(None)
+        self.people(MILLION)
+        without = self.seconds("UPDATE patchwork_person SET name = 'x'")
+        self.attach()
+        self.drain()
+        ratio = self.seconds("UPDATE patchwork_person SET name = 'y'") / without
+        print("an UPDATE of a million rows, with the triggers: %.1f times as long" % ratio)
+        self.assertEqual(self.drain(), [{"people.*", "auth.*"}])
+
+    def test_a_dump_is_open_during_the_load(self):
+        """What it may still want to see, the bus does not walk again and again."""
+        self.fresh("--demo")
+        server = self.start()
+        patches = [int(row["id"]) for row in self.execute("SELECT id FROM patchwork_patch ORDER BY id LIMIT 5")]
+        dump = self.database.another()
+        self.addCleanup(dump.close)
+        dump.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT count(*) FROM thimble_outbox")
+        self.execute("SELECT pg_stat_reset()")
+        rounds, each = 60, 20
+        for number in range(rounds):
+            for patch in patches:
+                server.get("/api/patches/%d/" % patch)      # to be kept, for an hour
+                self.database.session.execute("".join(
+                    "UPDATE patchwork_patch SET name = 'round %d, %d' WHERE id = %d;" % (number, n, patch)
+                    for n in range(each)))
+            for patch in patches:
+                thimble.wait_until(lambda: "round %d, %d" % (number, each - 1)
+                                   in server.get("/api/patches/%d/" % patch).body.decode(),
+                                   "round %d to be seen in patch %d" % (number, patch))
+        thimble.wait_until(lambda: self.execute("SELECT count(*) AS n FROM thimble_outbox").fetchone()["n"] == 0,
+                           "all of them to be deleted")
+        # who dumps has seen none of it, and the rows are all there still, though dead
+        self.assertEqual(dump.execute("SELECT count(*) FROM patchwork_patch WHERE name LIKE 'round%'"), [("0",)])
+        server.signal(signal.SIGTERM)
+        server.wait_end()
+        thimble.wait_until(lambda: self.execute(
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'thimble'").fetchone()["n"] == 0,
+            "its connections to be gone, which tell then what they read")
+        written = rounds * len(patches) * each
+        read = self.execute("SELECT idx_tup_read AS n FROM pg_stat_user_indexes"
+                            " WHERE relname = 'thimble_outbox'").fetchone()["n"]
+        self.assertGreaterEqual(read, written)
+        # once to be read, once to be deleted; all of them each time would be hundreds of times that
+        self.assertLess(read, 10 * written)
+
+    def start(self):
+        """The server, once it has the lease."""
+        control = os.path.join(self.conf.directory, "control")
+        self.conf.configure({"server": {"control": control}, "cache": {"size": "16M", "max_stale": "1h"}})
+        server = self.conf.start().wait_ready()
+        thimble.wait_until(lambda: json.loads(server.get("/stats", unix=control).body)["bus"]["lease"], "the lease")
+        return server
+
+    def test_what_an_older_version_attached_is_completed(self):
+        self.fresh("--demo")
+        question = "SELECT value FROM thimble_meta WHERE name = 'installation'"
+        before = self.execute(question).fetchone()["value"]
+        self.assertRegex(before, "^[0-9a-f]{16}$")
+        mark = self.check()
+        self.execute("DELETE FROM thimble_meta WHERE name = 'installation'")
+        self.attach()
+        after = self.execute(question).fetchone()["value"]
+        self.assertRegex(after, "^[0-9a-f]{16}$")
+        self.assertNotEqual(after, before)
+        self.execute("DELETE FROM thimble_bus")
+        self.attach()
+        self.attach(changed=False)
+        self.assertEqual(self.execute(question).fetchone()["value"], after)
+        self.assertEqual(self.execute("SELECT count(*) AS n FROM thimble_bus").fetchone()["n"], 1)
+        self.assertEqual((self.check(), self.drain()), (mark, []), "no trigger was away")
+        self.execute("DROP TABLE thimble_meta")
+        self.assertIn("thimble_meta: missing", self.ctl("attach", "--check", status=1))
+        self.attach()
+        self.check()
 
     def test_a_writer_without_rights_on_our_tables(self):
         self.fresh("--demo")

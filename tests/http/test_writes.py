@@ -14,7 +14,6 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 import database
-import postgres
 import thimble
 
 FIXTURE = os.path.join(HERE, "fixture.sql")
@@ -22,57 +21,26 @@ ADMIN, MAINT, DELEG, SUB, OTHER = 1, 2, 3, 4, 5
 BOTH = 14               # maintains projects 1 and 2
 READ_ONLY = "This server is read-only."
 
-originals = {}
-cluster = None
-
-
-def setUpModule():
-    global cluster
-    originals["sqlite"] = database.Sqlite(FIXTURE)
-    if postgres.bindir() is not None:
-        cluster = postgres.Cluster()
-        cluster.__enter__()
-        originals["postgresql"] = database.Postgresql(cluster, FIXTURE)
-        # the fixture names its ids: the next ones follow
-        originals["postgresql"].execute(
-            "SELECT setval(pg_get_serial_sequence(table_name, 'id'), 1000) FROM information_schema.columns "
-            "WHERE table_schema = 'public' AND column_name = 'id' AND pg_get_serial_sequence(table_name, 'id') IS NOT NULL")
-
-
-def tearDownModule():
-    for original in originals.values():
-        original.drop()
-    if cluster is not None:
-        cluster.stop()
+originals = database.Originals(FIXTURE)
+setUpModule, tearDownModule = originals.make, originals.drop
 
 
 class Case(thimble.TestCase):
     kind = "sqlite"
 
     def setUp(self):
-        if self.kind not in originals:
-            self.skipTest("PostgreSQL is not installed")
-        self.database = originals[self.kind].copy()
+        self.database = originals.copy(self.kind)
         self.addCleanup(self.database.drop)
         self.server = self.serve({"cache": {"size": "16M", "max_stale": "1h"}})
-
-    @property
-    def url(self):
-        return self.database.url if self.kind == "sqlite" else cluster.url(self.database.name)
 
     def serve(self, settings):
         server = self.server_of = thimble.Server(settings)
         self.addCleanup(server.stop)
-        server.configure({"store": {"url": self.url}})
+        server.configure({"store": {"url": self.database.owner_url}})
         return server.start().wait_ready()
 
     def rows(self, sql):
-        """As lists of text; NULL is empty."""
-        if self.kind == "postgresql":
-            return [line.split("|") for line in cluster.sql(self.database.name, sql).splitlines()]
-        with sqlite3.connect(self.database.path) as connection:
-            return [["" if cell is None else {True: "t", False: "f"}.get(cell, str(cell)) if isinstance(cell, bool) else
-                     str(cell) for cell in row] for row in connection.execute(sql)]
+        return self.database.rows(sql)
 
     def ask(self, method, path, data=None, user=MAINT, server=None, **headers):
         headers = {"Host": "example.org", **({"Authorization": "Token %040x" % (0xabc000 + user)} if user else {}),

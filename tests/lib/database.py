@@ -7,13 +7,21 @@ and filled from a file of SQL.
     database.execute("UPDATE ...")
     database.drop()
 
-Both kinds offer the same: `url`, `execute(sql)`, `copy()` and `drop()`.
+Both kinds offer the same: `url`, `owner_url`, `execute(sql)`, `rows(sql)`, `copy()` and `drop()`.
+
+Originals are both kinds, made once for all tests of a file and copied by each:
+
+    originals = database.Originals(FIXTURE)
+    setUpModule, tearDownModule = originals.make, originals.drop
+    database = originals.copy("postgresql")
 """
 import os
 import shutil
 import sqlite3
 import tempfile
+import unittest
 
+import postgres
 import thimble
 
 READER = "thimble_reader"
@@ -33,7 +41,7 @@ class Sqlite:
     def __init__(self, fixture=None, template=None):
         self.directory = tempfile.mkdtemp(prefix="thimble-db.")
         self.path = os.path.join(self.directory, "patchwork.db")
-        self.url = "sqlite:" + self.path
+        self.url = self.owner_url = "sqlite:" + self.path
         if template is not None:
             shutil.copy(template.path, self.path)
             return
@@ -49,6 +57,14 @@ class Sqlite:
         finally:
             connection.close()
 
+    def rows(self, sql):
+        """As lists of text; NULL is empty."""
+        connection = sqlite3.connect(self.path, timeout=thimble.DEADLINE)
+        try:
+            return [["" if cell is None else str(cell) for cell in row] for row in connection.execute(sql)]
+        finally:
+            connection.close()
+
     def copy(self):
         return Sqlite(template=self)
 
@@ -57,7 +73,7 @@ class Sqlite:
 
 
 class Postgresql:
-    """A database of a postgres.Cluster; `url` is that of a role that may SELECT and no more."""
+    """A database of a postgres.Cluster; `url` is that of a role that may SELECT and no more, `owner_url` that of its owner."""
     kind = "postgresql"
     number = 0
 
@@ -66,6 +82,7 @@ class Postgresql:
         self.cluster = cluster
         self.name = "patchwork%d" % Postgresql.number
         self.url = cluster.url(self.name, user=READER)
+        self.owner_url = cluster.url(self.name)
         if template is not None:
             cluster.create(self.name, template=template.name)
             return
@@ -80,9 +97,55 @@ class Postgresql:
     def execute(self, sql):
         return self.cluster.sql(self.name, sql)
 
+    def rows(self, sql):
+        """As lists of text; NULL is empty."""
+        return [line.split("|") for line in self.execute(sql).splitlines()]
+
     def copy(self):
         """Nobody else may be connected to this one meanwhile: copy it before a server uses it."""
         return Postgresql(self.cluster, template=self)
 
     def drop(self):
         self.cluster.drop(self.name)
+
+
+class Originals:
+    """`cluster` is None where PostgreSQL is not installed."""
+
+    def __init__(self, fixture):
+        self.fixture = fixture
+        self.cluster = None
+        self.of_kind = {}
+
+    def make(self):
+        try:
+            self.make_all()
+        except BaseException:
+            self.drop()
+            raise
+
+    def make_all(self):
+        self.of_kind["sqlite"] = Sqlite(self.fixture)
+        if postgres.bindir() is None:
+            return
+        self.cluster = postgres.Cluster().__enter__()
+        self.of_kind["postgresql"] = original = Postgresql(self.cluster, self.fixture)
+        # the fixture names its ids: the next ones follow
+        original.execute(
+            "SELECT setval(pg_get_serial_sequence(table_name, 'id'), 1000) FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND column_name = 'id' AND pg_get_serial_sequence(table_name, 'id') IS NOT NULL")
+
+    def drop(self):
+        for original in self.of_kind.values():
+            original.drop()
+        self.of_kind.clear()
+        if self.cluster is not None:
+            self.cluster.stop()
+
+    def __getitem__(self, kind):
+        if kind not in self.of_kind:
+            raise unittest.SkipTest("PostgreSQL is not installed")
+        return self.of_kind[kind]
+
+    def copy(self, kind):
+        return self[kind].copy()

@@ -4,6 +4,6 @@ AM_TESTS_ENVIRONMENT = THIMBLE_BIN='$(abs_top_builddir)/thimbled'; export THIMBL
 	CRITERION_JOBS=1; export CRITERION_JOBS; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
 TESTS += tests/ops/test_master.py tests/settings-documented tests/includes
-EXTRA_DIST += tests/lib/postgres.py tests/lib/thimble.py tests/ops/test_master.py \
+EXTRA_DIST += tests/lib/postgres.py tests/lib/redis.py tests/lib/thimble.py tests/ops/test_master.py \
 	tests/cppcheck.cfg tests/cppcheck.suppress tests/includes tests/mirror \
-	tests/settings-documented tests/with-postgres
+	tests/settings-documented tests/with-postgres tests/with-redis

@@ -43,6 +43,16 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(done.stderr, "%s:2: workers: not a number\n"
                          "%s:4: unknown key \"lissten\" in section [server]\n" % (self.config, self.config))
 
+    def test_bad_redis(self):
+        for url, complaint in (("redis://h:0/", "a port is a number from 1 to 65535"),
+                               ("rediss://h", "must begin with redis://, redis+sentinel:// or unix:/"),
+                               ("redis+sentinel://h", "behind the sentinels stands /PRIMARY, the name that they know it by")):
+            done = thimbled("-t", "-c", self.write("[cache]\n\nredis = %s\n" % url))
+            self.assertEqual((done.returncode, done.stderr), (78, "%s:3: redis: %s\n" % (self.config, complaint)))
+        for url in ("", "redis://h", "unix:/run/redis.sock?db=1", "redis+sentinel://a,b:1/primary/2"):
+            done = thimbled("-t", "-c", self.write("[cache]\nredis = %s\n" % url))
+            self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_bad_configuration_does_not_start(self):
         done = thimbled("-c", self.write("[server]\nuser\n"))
         self.assertEqual(done.returncode, 78)

@@ -38,6 +38,18 @@ tests_unit_test_clock_SOURCES = tests/unit/test_clock.c $(quiet_fork)
 tests_unit_test_clock_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_clock_LDADD = libcache.a libbase.a $(CRITERION_LIBS)
 
+check_PROGRAMS += tests/unit/test_position
+TESTS += tests/unit/test_position
+tests_unit_test_position_SOURCES = tests/unit/test_position.c $(quiet_fork)
+tests_unit_test_position_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_position_LDADD = libcache.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_tier
+TESTS += tests/unit/test_tier
+tests_unit_test_tier_SOURCES = tests/unit/test_tier.c $(quiet_fork)
+tests_unit_test_tier_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_tier_LDADD = libcache.a libproto.a libbase.a $(CRYPTO_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
+
 check_PROGRAMS += tests/unit/test_region
 TESTS += tests/unit/test_region
 tests_unit_test_region_SOURCES = tests/unit/test_region.c tests/cache/region_check.c tests/cache/region_check.h $(quiet_fork)
@@ -48,7 +60,7 @@ check_PROGRAMS += tests/unit/test_shortcut
 TESTS += tests/unit/test_shortcut
 tests_unit_test_shortcut_SOURCES = tests/unit/test_shortcut.c $(quiet_fork)
 tests_unit_test_shortcut_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_test_shortcut_LDADD = libworker.a libcache.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
+tests_unit_test_shortcut_LDADD = libworker.a libcache.a libbase.a $(CRYPTO_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_jobs
 TESTS += tests/unit/test_jobs
@@ -86,9 +98,16 @@ TESTS += tests/unit/test_store_sqlite tests/unit/test_store_postgresql
 tests_unit_test_store_sqlite_SOURCES = tests/unit/store_cases.c tests/unit/store_cases.h tests/unit/test_store_sqlite.c $(quiet_fork)
 tests_unit_test_store_sqlite_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_store_sqlite_LDADD = libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRITERION_LIBS)
-tests_unit_test_store_postgresql_SOURCES = tests/unit/store_cases.c tests/unit/store_cases.h tests/unit/test_store_postgresql.c $(quiet_fork)
+tests_unit_test_store_postgresql_SOURCES = tests/unit/store_cases.c tests/unit/store_cases.h tests/unit/test_store_postgresql.c \
+	tests/unit/pg_fixture.c tests/unit/pg_fixture.h $(quiet_fork)
 tests_unit_test_store_postgresql_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_store_postgresql_LDADD = libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_feed
+TESTS += tests/unit/test_feed
+tests_unit_test_feed_SOURCES = tests/unit/test_feed.c tests/unit/pg_fixture.c tests/unit/pg_fixture.h $(quiet_fork)
+tests_unit_test_feed_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_feed_LDADD = libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_moment
 TESTS += tests/unit/test_moment
@@ -136,13 +155,13 @@ check_PROGRAMS += tests/unit/test_tags
 TESTS += tests/unit/test_tags
 tests_unit_test_tags_SOURCES = tests/unit/test_tags.c $(quiet_fork)
 tests_unit_test_tags_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_test_tags_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(CRITERION_LIBS)
+tests_unit_test_tags_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_changes
 TESTS += tests/unit/test_changes
 tests_unit_test_changes_SOURCES = tests/unit/test_changes.c $(quiet_fork)
 tests_unit_test_changes_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_test_changes_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(CRITERION_LIBS)
+tests_unit_test_changes_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_object
 TESTS += tests/unit/test_object
@@ -154,7 +173,7 @@ check_PROGRAMS += tests/unit/test_objects
 TESTS += tests/unit/test_objects
 tests_unit_test_objects_SOURCES = tests/unit/test_objects.c $(quiet_fork)
 tests_unit_test_objects_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_test_objects_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(CRITERION_LIBS)
+tests_unit_test_objects_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_encoding
 TESTS += tests/unit/test_encoding
@@ -172,13 +191,35 @@ check_PROGRAMS += tests/unit/test_collapse
 TESTS += tests/unit/test_collapse
 tests_unit_test_collapse_SOURCES = tests/unit/test_collapse.c $(quiet_fork)
 tests_unit_test_collapse_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_test_collapse_LDADD = libworker.a libcache.a libbase.a $(CRYPTO_LIBS) $(EVENT_LIBS) $(CRITERION_LIBS)
+tests_unit_test_collapse_LDADD = libworker.a libcache.a libbase.a $(CRYPTO_LIBS) $(EVENT_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_follow
+TESTS += tests/unit/test_follow
+tests_unit_test_follow_SOURCES = tests/unit/test_follow.c ctl/follow.c ctl/follow.h $(quiet_fork)
+tests_unit_test_follow_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_follow_LDADD = libbase.a $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_body
 TESTS += tests/unit/test_body
 tests_unit_test_body_SOURCES = tests/unit/test_body.c $(quiet_fork)
 tests_unit_test_body_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_body_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_redis_url
+TESTS += tests/unit/test_redis_url
+tests_unit_test_redis_url_SOURCES = tests/unit/test_redis_url.c $(quiet_fork)
+tests_unit_test_redis_url_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_redis_url_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+# These start a redis-server of their own; they skip where there is none.
+check_PROGRAMS += tests/unit/test_redis tests/unit/test_stream
+TESTS += tests/unit/test_redis tests/unit/test_stream
+tests_unit_test_redis_SOURCES = tests/unit/redis_server.c tests/unit/redis_server.h tests/unit/test_redis.c $(quiet_fork)
+tests_unit_test_redis_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_redis_LDADD = libcache.a libproto.a libbase.a $(CRYPTO_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
+tests_unit_test_stream_SOURCES = tests/unit/redis_server.c tests/unit/redis_server.h tests/unit/test_stream.c $(quiet_fork)
+tests_unit_test_stream_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_stream_LDADD = libcache.a libproto.a libbase.a $(CRYPTO_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_checks
 TESTS += tests/unit/test_checks
@@ -191,6 +232,12 @@ TESTS += tests/unit/test_diff
 tests_unit_test_diff_SOURCES = tests/unit/test_diff.c $(quiet_fork)
 tests_unit_test_diff_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_diff_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_relay
+TESTS += tests/unit/test_relay
+tests_unit_test_relay_SOURCES = tests/unit/test_relay.c $(quiet_fork)
+tests_unit_test_relay_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_relay_LDADD = libworker.a libcache.a libbase.a $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_validation_info
 TESTS += tests/unit/test_validation_info

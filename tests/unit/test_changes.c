@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "cache/clock.h"
+#include "cache/position.h"
 #include "cache/tag.h"
 #include "store/feed_private.h"
 
@@ -114,6 +115,42 @@ Test(changes, nothing)
 	cr_expect_eq(changes_apply(clock, NULL, 0, &all), 0);
 	cr_expect_not(all);
 	cr_expect_eq(clock_read(clock), before);
+}
+
+/* The same tags are marked that are raised. */
+Test(changes, marks)
+{
+	static struct position position;
+	const struct slice rows[] = { SLICE(" patch:1  auth:7"), SLICE(""), SLICE_NONE };
+	const uint64_t patch = tag_hash(SLICE("patch:1")), auth = tag_hash(SLICE("auth:7")), other = tag_hash(SLICE("patch:2"));
+	const struct slice star = SLICE("*");
+	struct position_fill fill = position_read(&position);
+
+	changes_mark(&position, rows, 3);
+	cr_expect(position_is_ahead(&position, &fill, &patch, 1));
+	cr_expect(position_is_ahead(&position, &fill, &auth, 1));
+	cr_expect_not(position_is_ahead(&position, &fill, &other, 1));
+	changes_mark(&position, &star, 1);
+	cr_expect(position_is_ahead(&position, &fill, &other, 1));
+}
+
+Test(changes, very_many_marks)
+{
+	static struct position position;
+	struct position_fill fill = position_read(&position);
+	struct buf text = { 0 };
+	struct slice row;
+
+	for (int i = 0; i < 1500; i++)
+		buf_printf(&text, " patch:%d", i);
+	row = buf_as_slice(&text);
+	changes_mark(&position, &row, 1);
+	for (int i = 0; i < 1500; i++) {
+		uint64_t tag = tag_hash_id("patch", ':', i);
+
+		cr_assert(position_is_ahead(&position, &fill, &tag, 1), "patch:%d", i);
+	}
+	buf_fini(&text);
 }
 
 Test(feed, gaps)

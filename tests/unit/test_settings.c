@@ -21,7 +21,7 @@ static struct settings *
 parse_ok(const char *text)
 {
 	struct buf errors = { 0 };
-	struct settings *s = settings_parse("t", slice_str(text), &errors);
+	struct settings *s = settings_parse("t", slice_str(text), NULL, &errors);
 
 	buf_byte(&errors, '\0');
 	cr_assert_not_null(s, "refused: %s", errors.data);
@@ -34,7 +34,7 @@ static void
 refused(const char *text, const char *expected)
 {
 	struct buf errors = { 0 };
-	struct settings *s = settings_parse("t", slice_str(text), &errors);
+	struct settings *s = settings_parse("t", slice_str(text), NULL, &errors);
 
 	buf_byte(&errors, '\0');
 	cr_expect_null(s, "accepted: %s", text);
@@ -195,6 +195,30 @@ Test(settings, refuses_bad_words)
 	refused_key("log", "access = file", "access: must be off, stderr, syslog or an absolute path");
 }
 
+static int
+refuse_redis(struct slice text, const char **reason_r)
+{
+	*reason_r = slice_has_suffix(text, SLICE("/bad")) ? "is bad" : NULL;
+	return *reason_r != NULL ? -1 : 0;
+}
+
+Test(settings, asks_whether_redis_is_well_formed)
+{
+	struct buf errors = { 0 };
+	struct settings *s = settings_parse("t", SLICE("[cache]\nredis =\n"), refuse_redis, &errors);
+
+	cr_expect_not_null(s);
+	settings_free(&s);
+	s = settings_parse("t", SLICE("[cache]\nredis = redis://good ; /bad\n"), refuse_redis, &errors);
+	cr_expect_not_null(s);
+	settings_free(&s);
+	s = settings_parse("t", SLICE("[cache]\n\nredis = redis://h/bad\n"), refuse_redis, &errors);
+	cr_expect_null(s);
+	buf_byte(&errors, '\0');
+	cr_expect_str_eq(errors.data, "t:3: redis: is bad\n");
+	buf_fini(&errors);
+}
+
 Test(settings, masks_passwords)
 {
 	struct settings *s = parse_ok("[store]\nurl = postgresql://user:s3cret@db.example.org:5432/p?sslmode=off\n"
@@ -211,6 +235,14 @@ Test(settings, masks_passwords)
 	prints(s, "s3c", false);
 	prints(s, "url = postgres://h/p?user=u&password=***&p%61ssword=***\n", true);
 	prints(s, "redis = redis://:***@h\n", true);
+	settings_free(&s);
+
+	s = parse_ok("[cache]\nredis = redis+sentinel://:s3cret@a.example.org:1,b.example.org/primary/2\n");
+	prints(s, "redis = redis+sentinel://:***@a.example.org:1,b.example.org/primary/2\n", true);
+	settings_free(&s);
+	s = parse_ok("[cache]\nredis = unix:/run//redis.sock?db=3&password=s3c:s3c//@s3c:\n");
+	prints(s, "s3c", false);
+	prints(s, "redis = unix:/run//redis.sock?db=3&password=***\n", true);
 	settings_free(&s);
 
 	s = parse_ok("[store]\nurl = postgresql://user@h:5432/p\n");
@@ -301,17 +333,17 @@ Test(settings, files)
 	cr_assert_geq(fd, 0);
 	memset(large, '\n', sizeof(large));
 	cr_assert_eq(write(fd, large, sizeof(large)), sizeof(large));
-	cr_expect_null(settings_load(path, &errors));
+	cr_expect_null(settings_load(path, NULL, &errors));
 	(void)snprintf(expected, sizeof(expected), "%s:1: the file is larger than 64 KiB\n", path);
 	cr_expect(slice_is(buf_as_slice(&errors), expected), "%.*s", SLICE_ARG(buf_as_slice(&errors)));
 	cr_assert_eq(ftruncate(fd, 64 * 1024), 0);
 	buf_reset(&errors);
-	struct settings *s = settings_load(path, &errors);
+	struct settings *s = settings_load(path, NULL, &errors);
 	cr_expect_not_null(s);
 	settings_free(&s);
 	(void)close(fd);
 	(void)unlink(path);
-	cr_expect_null(settings_load(path, &errors));
+	cr_expect_null(settings_load(path, NULL, &errors));
 	(void)snprintf(expected, sizeof(expected), "%s: cannot be read: No such file or directory\n", path);
 	cr_expect(slice_is(buf_as_slice(&errors), expected), "%.*s", SLICE_ARG(buf_as_slice(&errors)));
 	buf_fini(&errors);
@@ -325,7 +357,7 @@ Test(settings, stops_complaining)
 
 	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
 		memcpy(text + i, "x\n", 2);
-	cr_expect_null(settings_parse("t", slice_str(text), &errors));
+	cr_expect_null(settings_parse("t", slice_str(text), NULL, &errors));
 	for (size_t i = 0; i < errors.len; i++)
 		lines += errors.data[i] == '\n';
 	cr_expect_eq(lines, 50);

@@ -22,70 +22,25 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
+#include "pg_fixture.h"
 #include "store_cases.h"
 
 const bool fixture_folds_unicode = true;
 
-static char database[64];
-
-/* The given server's URL with another database, and with `more` parameters. */
-static char *
-url_of(const char *name, const char *more)
-{
-	PQconninfoOption *options = PQconninfoParse(getenv("THIMBLE_TEST_PG_URL"), NULL);
-	struct buf url = { 0 };
-
-	cr_assert_not_null(options, "THIMBLE_TEST_PG_URL is no PostgreSQL URL");
-	buf_printf(&url, "postgresql://?dbname=%s%s", name, more);
-	for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
-		if (o->val == NULL || strcmp(o->keyword, "dbname") == 0)
-			continue;
-		buf_printf(&url, "&%s=", o->keyword);
-		for (const char *p = o->val; *p != '\0'; p++)
-			buf_printf(&url, "%%%02X", (unsigned char)*p);
-	}
-	buf_byte(&url, '\0');
-	PQconninfoFree(options);
-	return url.data;
-}
-
-/* Runs one statement on a plain connection. */
-static void
-plain(const char *url, const char *statement)
-{
-	PGconn *conn = PQconnectdb(url);
-	PGresult *result;
-
-	cr_assert_eq(PQstatus(conn), CONNECTION_OK, "%s", PQerrorMessage(conn));
-	result = PQexec(conn, statement);
-	cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK,
-	    "%s: %s", statement, PQerrorMessage(conn));
-	PQclear(result);
-	PQfinish(conn);
-}
+static const char *database;
 
 char *
 fixture_make_empty(void)
 {
-	const char *server = getenv("THIMBLE_TEST_PG_URL");
-
-	if (server == NULL || *server == '\0')
-		cr_skip_test("THIMBLE_TEST_PG_URL is not set");
-	(void)snprintf(database, sizeof(database), "thimble_unit_%d", (int)getpid());
-	plain(server, arena_printf(fx.arena, "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'",
-	    database));
-	return url_of(database, "");
+	database = pg_make_database();
+	return pg_url(database, "");
 }
 
 void
 fixture_remove(const char *url)
 {
-	char statement[128];
-
 	(void)url;
-	(void)snprintf(statement, sizeof(statement), "DROP DATABASE %s WITH (FORCE)", database);
-	plain(getenv("THIMBLE_TEST_PG_URL"), statement);
+	pg_drop_database(database);
 }
 
 void
@@ -100,7 +55,7 @@ TestSuite(driver, .init = store_case_init, .fini = store_case_fini, .timeout = 6
 static void
 end_backends(const char *application)
 {
-	plain(fx.url, arena_printf(fx.arena, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+	pg_plain(fx.url, arena_printf(fx.arena, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
 	    " WHERE datname = current_database() AND application_name = '%s'", application));
 }
 
@@ -142,7 +97,7 @@ Test(driver, the_session_is_set_up)
 
 Test(driver, the_urls_options_are_kept)
 {
-	char *url = url_of(database, "&options=-c%20work_mem%3D12MB%20-c%20timezone%3DAsia/Tokyo&application_name=mine");
+	char *url = pg_url(database, "&options=-c%20work_mem%3D12MB%20-c%20timezone%3DAsia/Tokyo&application_name=mine");
 	struct store *store = store_at(url);
 
 	cr_expect_str_eq(ask(store, "SHOW work_mem"), "12MB");
@@ -273,7 +228,7 @@ Test(driver, without_rights_is_refused)
 	const char *error = "";
 
 	must_run(arena_printf(fx.arena, "CREATE ROLE %s; GRANT SELECT ON patchwork_patch TO %s", role, role));
-	url = url_of(database, arena_printf(fx.arena, "&options=-c%%20role%%3D%s", role));
+	url = pg_url(database, arena_printf(fx.arena, "&options=-c%%20role%%3D%s", role));
 	store = store_at(url);
 	/* It may not read django_migrations either; the table of patches is enough. */
 	snapshot = must_begin(store);
@@ -290,7 +245,7 @@ Test(driver, without_rights_is_refused)
 
 Test(driver, what_the_server_refuses_is_refused)
 {
-	char *url = url_of("thimble_unit_no_such_database", "");
+	char *url = pg_url("thimble_unit_no_such_database", "");
 
 	begin_refused(url, "does not exist");
 	free(url);
@@ -468,7 +423,7 @@ Test(driver, without_rights_a_write_is_refused)
 	char *url;
 
 	must_run(arena_printf(fx.arena, "CREATE ROLE %s; GRANT SELECT ON ALL TABLES IN SCHEMA public TO %s", role, role));
-	url = url_of(database, arena_printf(fx.arena, "&options=-c%%20role%%3D%s", role));
+	url = pg_url(database, arena_printf(fx.arena, "&options=-c%%20role%%3D%s", role));
 	store = store_at(url);
 	cr_expect_eq(write_text(store, "DELETE FROM patchwork_tag", &error), STORE_REFUSED);
 	cr_expect(strstr(error, "permission denied for table patchwork_tag") != NULL, "%s", error);
@@ -481,7 +436,7 @@ Test(driver, without_rights_a_write_is_refused)
 
 Test(driver, a_read_only_role_stays_so)
 {
-	char *url = url_of(database, "&options=-c%20default_transaction_read_only%3Don");
+	char *url = pg_url(database, "&options=-c%20default_transaction_read_only%3Don");
 	struct store *store = store_at(url);
 	const char *error = "";
 
