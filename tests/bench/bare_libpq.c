@@ -8,9 +8,7 @@
  *
  *   bare_libpq CONNINFO STATEMENTS CONNECTIONS SECONDS
  *
- * STATEMENTS is a file: for each statement a line with the number of its round
- * trip, one with its text in hex, one with the number of parameters, and one in
- * hex for each ("-": NULL).
+ * STATEMENTS is a file as bare_script.h has it, without values that change.
  * Prints the rounds that were run, all processes together.
  */
 #include "config.h"
@@ -24,74 +22,7 @@
 
 #include <libpq-fe.h>
 
-enum { STATEMENTS_MAX = 64, PARAMS_MAX = 200 };
-
-struct statement {
-	int trip;
-	char *text;
-	int count;
-	char *params[PARAMS_MAX];
-};
-
-static void __attribute__((noreturn))
-die(const char *what, const char *why)
-{
-	(void)fprintf(stderr, "bare_libpq: %s: %s\n", what, why);
-	exit(1);
-}
-
-static char *
-from_hex(const char *hex)
-{
-	size_t n = strlen(hex) / 2;
-	char *text = malloc(n + 1);
-	unsigned byte;
-
-	for (size_t i = 0; i < n; i++) {
-		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
-			die("statements", "not hex");
-		text[i] = (char)byte;
-	}
-	text[n] = '\0';
-	return text;
-}
-
-static char *
-read_line(FILE *f)
-{
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n = getline(&line, &size, f);
-
-	if (n < 0)
-		return NULL;
-	line[strcspn(line, "\n")] = '\0';
-	return line;
-}
-
-static int
-read_statements(const char *path, struct statement *list)
-{
-	FILE *f = fopen(path, "r");
-	int count = 0;
-	char *line;
-
-	if (f == NULL)
-		die(path, "cannot be read");
-	while (count < STATEMENTS_MAX && (line = read_line(f)) != NULL) {
-		struct statement *s = &list[count++];
-
-		s->trip = atoi(line);
-		s->text = from_hex(read_line(f));
-		s->count = atoi(read_line(f));
-		for (int i = 0; i < s->count; i++) {
-			line = read_line(f);
-			s->params[i] = strcmp(line, "-") == 0 ? NULL : from_hex(line);
-		}
-	}
-	(void)fclose(f);
-	return count;
-}
+#include "bare_script.h"
 
 /* Reads until the pipeline's end. */
 static void
@@ -114,11 +45,14 @@ read_results(PGconn *conn)
 static void
 run_round(PGconn *conn, const struct statement *list, int count)
 {
+	const char *values[PARAMS_MAX];
 	char name[16];
 
 	for (int i = 0; i < count; i++) {
 		(void)snprintf(name, sizeof(name), "s%d", i);
-		if (!PQsendQueryPrepared(conn, name, list[i].count, (const char *const *)list[i].params, NULL, NULL, 0))
+		for (int k = 0; k < list[i].count; k++)
+			values[k] = list[i].params[k].text;
+		if (!PQsendQueryPrepared(conn, name, list[i].count, values, NULL, NULL, 0))
 			die("send", PQerrorMessage(conn));
 		if (i + 1 < count && list[i + 1].trip == list[i].trip)
 			continue;

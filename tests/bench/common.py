@@ -37,6 +37,19 @@ def cpu_of(pids):
     return total / 1e9
 
 
+def cpu_of_buried(pid):
+    """CPU time of a process's children that have ended."""
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_of_cluster(cluster):
+    """CPU time of a postgres.Cluster."""
+    master = cluster.process.pid
+    return cpu_of([master] + thimble.children_of(master)) + cpu_of_buried(master)
+
+
 def family(pid):
     """A process and all that descend from it."""
     found = [pid]
@@ -72,10 +85,10 @@ def split_processors():
     return ({have[0]}, set(have[1:])) if len(have) > 1 else (None, None)
 
 
-def compile_program(directory, name, *libraries):
-    flags = []
+def compile_program(directory, name, *libraries, flags=()):
+    flags = list(flags)
     if libraries:
-        flags = subprocess.run(["pkg-config", "--cflags", "--libs", *libraries], check=True, capture_output=True,
+        flags += subprocess.run(["pkg-config", "--cflags", "--libs", *libraries], check=True, capture_output=True,
                                text=True).stdout.split()
     with open(os.path.join(directory, "config.h"), "w"):
         pass
@@ -152,11 +165,11 @@ class Client:
         return int(answers), int(answers) / float(took)
 
 
-def wrk(url, seconds, connections, cpus=None, latency=False):
-    """What wrk prints."""
+def wrk(url, seconds, connections, cpus=None, latency=False, script=None):
+    """What wrk prints; `script`: a file of Lua that makes the requests."""
     with processors(cpus):
         done = subprocess.run(["wrk", "-t1", "-c%d" % connections, "-d%ds" % seconds, "-H", "Host: " + HOST,
-                               *(["--latency"] if latency else []), url],
+                               *(["--latency"] if latency else []), *(["-s", script] if script else []), url],
                               check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in done:
         raise SystemExit("%s: answers other than 200:\n%s" % (url, done))

@@ -10,7 +10,8 @@ import resource
 import subprocess
 import time
 
-from common import compile_program, cpu_of, median, note, ratio_of, show_ratio, show_table, wrk
+from common import compile_program, cpu_of, cpu_of_cluster, median, note, ratio_of, show_ratio, show_table, wrk
+import recorded
 import thimble
 
 ANSWERS = [
@@ -21,24 +22,12 @@ ANSWERS = [
     ("series, page of 30", "/api/1.2/series/"),
     ("patches, last page of 30", "/api/1.2/patches/?page=last"),
 ]
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_of_buried(pid):
-    """CPU time of a process's children that have ended."""
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rpartition(")")[2].split()
-    return (int(fields[13]) + int(fields[14])) / TICK
 
 
 class Misses:
     def __init__(self, options, cluster, server, directory):
         self.options, self.cluster, self.server, self.directory = options, cluster, server, directory
         self.bare = compile_program(directory, "bare_libpq", "libpq")
-
-    def postgres_cpu(self):
-        master = self.cluster.process.pid
-        return cpu_of([master] + thimble.children_of(master)) + cpu_of_buried(master)
 
     def statements(self, path):
         """Writes the statements of an answer to files, for pipelines and singly; their number, and that of the round trips."""
@@ -48,62 +37,38 @@ class Misses:
             self.cluster.sql("bench", "ALTER SYSTEM SET log_statement = 'all'")
             self.cluster.sql("bench", "SELECT pg_reload_conf()")
             time.sleep(0.5)
-            start, own_start = len(self.cluster.log()), len(talkative.log())
+            start, own_start = os.path.getsize(self.cluster.log_path), len(talkative.log())
             talkative.get(path)
             time.sleep(0.5)
             self.cluster.sql("bench", "ALTER SYSTEM RESET log_statement")
             self.cluster.sql("bench", "SELECT pg_reload_conf()")
-            found = self.parse_log(self.cluster.log()[start:])
+            found = recorded.from_log(self.cluster.log_path, start)
             trips = [int(n) for n in re.findall(r"database: (\d+) statements in a round trip", talkative.log()[own_start:])]
         finally:
             talkative.stop()
-        trips[0] += 1       # BEGIN
-        trips[-1] += 1      # COMMIT
-        assert sum(trips) == len(found), (trips, found)
-        together = [trip for trip, count in enumerate(trips) for _ in range(count)]
-        return (self.write("pipelines", found, together), self.write("singly", found, range(len(found))),
-                sum(trips), len(trips))
+        return (self.write("pipelines", found, recorded.trips_of(found, trips)), self.write("singly", found, range(len(found))),
+                len(found), len(trips))
 
     def write(self, name, statements, trips):
-        path = os.path.join(self.directory, name)
-        with open(path, "w") as f:
-            for (text, values), trip in zip(statements, trips):
-                f.write("%d\n%s\n%d\n" % (trip, text.encode().hex(), len(values)))
-                for value in values:
-                    f.write("-\n" if value == "NULL" else value[1:-1].replace("''", "'").encode().hex() + "\n")
-        return path
-
-    @staticmethod
-    def parse_log(text):
-        found = []
-        for line in text.splitlines():
-            if not line.startswith("thimble|"):
-                continue
-            statement = re.search(r"LOG:  (?:execute [^:]*|statement): (.*)$", line)
-            values = re.search(r"DETAIL:  parameters: (.*)$", line)
-            if statement:
-                found.append([statement.group(1), []])
-            elif values:
-                found[-1][1] = re.findall(r"\$\d+ = (NULL|'(?:[^']|'')*')", values.group(1))
-        return found
+        return recorded.write(os.path.join(self.directory, name), statements, trips)
 
     def round_thimble(self, path):
         workers = self.server.workers()
-        before, database = cpu_of(workers), self.postgres_cpu()
+        before, database = cpu_of(workers), cpu_of_cluster(self.cluster)
         done = wrk(self.server.url + path, self.options.seconds, self.options.clients)
         requests = int(re.search(r"(\d+) requests in", done).group(1))
-        return (cpu_of(workers) - before) / requests, (self.postgres_cpu() - database) / requests, requests / self.options.seconds
+        return (cpu_of(workers) - before) / requests, (cpu_of_cluster(self.cluster) - database) / requests, requests / self.options.seconds
 
     def round_bare(self, name):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        database = self.postgres_cpu()
+        database = cpu_of_cluster(self.cluster)
         done = subprocess.run([self.bare, "host=%s port=%d user=postgres dbname=bench" % (self.cluster.directory, self.cluster.port),
                                name, str(self.options.clients), str(self.options.seconds)], check=True, capture_output=True, text=True)
         time.sleep(0.1)     # its backends are buried
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         rounds = int(done.stdout)
         own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return own / rounds, (self.postgres_cpu() - database) / rounds, rounds / self.options.seconds
+        return own / rounds, (cpu_of_cluster(self.cluster) - database) / rounds, rounds / self.options.seconds
 
     def measure(self, title, path):
         pipelines, singly, count, trips = self.statements(path)
