@@ -19,8 +19,9 @@ position_read(const struct position *position)
 	struct position_fill fill;
 	uint64_t nonce = atomic_load(&position->nonce);
 
-	fill.as_of = atomic_load(&position->number);
+	/* in this order: who sees a mark passed knows the message that it is in */
 	fill.passed = atomic_load(&position->passed);
+	fill.as_of = atomic_load(&position->known);
 	/* Who follows another incarnation follows none in between: the number is of this one, or it is not for Redis. */
 	fill.nonce = atomic_load(&position->nonce) == nonce ? nonce : 0;
 	return fill;
@@ -91,11 +92,21 @@ position_follow(struct position *position, uint64_t installation, uint64_t nonce
 	atomic_store(&position->nonce, 0);
 	atomic_store(&position->installation, installation);
 	atomic_store(&position->number, number);
+	atomic_store(&position->known, number);
 	atomic_store(&position->nonce, nonce);
+}
+
+void
+position_know(struct position *position, uint64_t number)
+{
+	/* one writer */
+	if (number > atomic_load(&position->known))
+		atomic_store(&position->known, number);
 }
 
 void
 position_advance(struct position *position, uint64_t number)
 {
+	position_know(position, number);
 	atomic_store(&position->number, number);
 }

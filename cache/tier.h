@@ -60,7 +60,7 @@ void tier_free(struct tier **tier);
 
 /*
  * Finds those that are there and good, in one round trip; the rest have no value.  The caller has read
- * `fill` when it read the clock, under the lease, and looks afterwards whether their tags are ahead (cache/position.h).
+ * `fill` when it had read the clock, under the lease, and looks afterwards whether their tags are ahead (cache/position.h).
  */
 void tier_find(struct tier *tier, struct arena *arena, struct position_fill fill, struct tier_object *objects, size_t count);
 

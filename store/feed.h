@@ -78,7 +78,7 @@ struct feed_report {
 	const char *problem;		/* a sentence about it */
 	uint64_t mark;			/* another number: another database, or changes may have left no tags meanwhile */
 	uint64_t database;		/* PostgreSQL: which, and which run of its server, as store_snapshot_database has it */
-	uint64_t installation;		/* shared: a number drawn by attach; 0: none was */
+	uint64_t installation;		/* shared: of what attach drew, and where the database is; 0: nothing was drawn */
 	struct slice claim;		/* shared: what thimble_bus says; the incarnation that counts stands first */
 };
 

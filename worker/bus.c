@@ -281,12 +281,13 @@ is_busy(struct bus *bus, uint64_t now_ms)
 static int
 wait_ms(struct bus *bus)
 {
-	uint64_t now = monotonic_ms(), until = bus->look_ms, poll_ms, due;
+	uint64_t now = monotonic_ms(), until = bus->look_ms, due;
 
 	if (bus->relay != NULL && (due = relay_due_ms(bus->relay)) < until)
 		until = due;
 	if (feed_descriptor(bus->feed) < 0) {
-		poll_ms = is_busy(bus, now) ? POLL_MS : POLL_IDLE_MS;
+		uint64_t poll_ms = is_busy(bus, now) ? POLL_MS : POLL_IDLE_MS;
+
 		until = until < now + poll_ms ? until : now + poll_ms;
 	}
 	until = until > bus->retry_ms ? until : bus->retry_ms;

@@ -333,12 +333,12 @@ kept_begin(struct view *v)
 		return;
 	v->kept.begun = true;
 	/*
-	 * In this order (objects.c says why): by the end of the lease the stream had been applied at
-	 * least up to the position that is read then; and what is noted of it is no later than the clock.
+	 * In this order (objects.c says why): whatever the lease promises and whatever the clock has seen is in the
+	 * stream up to the position that is noted, or is marked; and all of it is older than what is read from now on.
 	 */
 	v->kept.lease = region_lease_read(v->service->region);
-	v->kept.fill = position_read(region_position(v->service->region));
 	v->kept.filled_at = clock_read(region_clock(v->service->region));
+	v->kept.fill = position_read(region_position(v->service->region));
 	v->kept.born_ms = monotonic_ms();
 }
 

@@ -35,14 +35,16 @@
  * ahead of it.
  *
  *  5. Read from the stream: Redis had X's message then, and so has it now, or it is not asked successfully: its
- *     number must not be less than as_of, the position that was noted before s was; thus a Redis that lost
+ *     number must not be less than as_of, which is n at least: the bus raises what it knows of before it applies X,
+ *     and it is noted after s is.  Thus a Redis that lost
  *     messages in a failover, and has the same nonce still, gives nothing.  When X was published, the object was deleted,
- *     or its epoch raised.  What is found has as_of >= n: a node that had applied n before it opened
+ *     or its epoch raised.  What is found has as_of >= n: a node that knew of n before it opened
  *     its snapshot has read it.  X was committed before it was published, so it is in there.
  *  6. Applied ahead: it was marked before it got its number, so the mark is seen after s was read.  If
  *     the mark is greater than what was passed when the position was noted, the object is not used: Redis may
  *     not have had X yet when it was asked.  (So it does not help to look at what is passed now: X may have been
- *     published between our question and our look.)  Else X was committed, and published, before that; go on as in 5.
+ *     published between our question and our look.)  Else X was committed, and published, before that, and its number known
+ *     before it was passed; go on as in 5.
  *  7. What is marked or published after s was read has a number greater than s: its stamp makes the answer invalid.
  *
  * It is not known when such an object was read.  But at the last look that the bus granted the lease for,
@@ -232,12 +234,13 @@ static uint64_t
 shared_born_ms(const struct objects *o)
 {
 	const struct kept *kept = &o->v->kept;
-	uint64_t max_stale = o->v->service->settings->cache.max_stale, born;
+	uint64_t max_stale = o->v->service->settings->cache.max_stale, now = monotonic_ms(), born;
 
-	if (o->v->service->tier == NULL || kept->fill.nonce == 0 || monotonic_ms() >= kept->lease.until_ms)
+	if (o->v->service->tier == NULL || kept->fill.nonce == 0 || now >= kept->lease.until_ms)
 		return 0;
 	born = kept->lease.until_ms > max_stale ? kept->lease.until_ms - max_stale : 0;
-	return born >= kept->lease.since_ms ? born : 0;
+	/* a lease from before a reload may have been granted for longer: it does not tell when the look was */
+	return born >= kept->lease.since_ms && born <= now ? born : 0;
 }
 
 static struct tier_object
@@ -368,7 +371,8 @@ objects_keep(struct objects *o, const struct plan *plan, const struct rows *rows
 		return;
 	kept_look(o->v);
 	for (int i = 0; i < rows->count && !o->v->kept.foreign; i++) {
-		const struct rows row = { 1, rows->columns, rows->cells + (size_t)i * (size_t)rows->columns };
+		const struct rows row = { .count = 1, .columns = rows->columns,
+			.cells = rows->cells + (size_t)i * (size_t)rows->columns };
 
 		keep_row(o, plan, &row, &bytes);
 	}

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/breakage.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -30,12 +31,15 @@ enum {
 	AWAY_MIN_MS = 50,		/* until Redis is tried again, doubled up to the next */
 	AWAY_MAX_MS = 1000,
 	SETTLE_MS = 2000,		/* so long it may take until one is followed, before it is said */
+	LOOKS_MAX = 256,		/* at messages, one after the other: 64 K messages, or 256 MiB */
 	IN_VAIN_MAX = 8
 };
 
-#define OTHER "this Redis is not the one that the nodes of this database follow; give all nodes the same [cache] redis, or, " \
-	"if this is the right one, restart it"
+#define OTHER "this Redis is not the one that the nodes of this database follow; give all nodes the same [cache] redis, " \
+	"or, if this is the right one, restart it"
 #define UNSETTLED "it is not settled yet which Redis is the one to follow"
+#define CONTENDED "nodes of another database use this Redis under the same name: one is a copy of the other, or was; give each a " \
+	"Redis of its own, or another database number in it"
 
 /* Life ------------------------------------------------------------------- */
 
@@ -67,6 +71,7 @@ relay_new(const struct settings *settings, struct region *region, struct bus_slo
 	r->slot = slot;
 	r->feed = feed;
 	r->stream = stream_new(&options);
+	r->arena = arena_new();
 	atomic_store_explicit(&slot->redis, BUS_REDIS_LOOKED_FOR, memory_order_relaxed);
 	atomic_store_explicit(&slot->stream_delay_us_max, 0, memory_order_relaxed);
 	return r;
@@ -78,6 +83,7 @@ relay_free(struct relay **relay)
 	if (*relay == NULL)
 		return;
 	stream_free(&(*relay)->stream);
+	arena_free(&(*relay)->arena);
 	free(*relay);
 	*relay = NULL;
 }
@@ -114,25 +120,27 @@ apply_messages(struct relay *r)
 {
 	const struct stream_look *look = &r->look;
 	struct slice rows[STREAM_MESSAGES_MAX];
-	uint64_t now;
+	uint64_t number = look->message[look->count - 1].number, now;
 
 	for (size_t i = 0; i < look->count; i++)
 		rows[i] = look->message[i].tags;
+	position_know(r->position, number);
 	relay_apply(r, rows, look->count);
-	position_advance(r->position, look->message[look->count - 1].number);
+	position_advance(r->position, number);
 	now = wall_us();
 	for (size_t i = 0; i < look->count; i++)
 		delays_count(r->slot, now > look->message[i].published_us ? now - look->message[i].published_us : 0);
 	slots_add(&r->slot->messages, look->count);
 }
 
-/* Messages are not to be had any more. */
+/* Messages are not to be had any more, or too many. */
 static void
 step_over_gap(struct relay *r)
 {
-	log_warnx("bus: messages of the stream behind %llu are gone: everything is forgotten",
-	    (unsigned long long)atomic_load(&r->position->number));
+	log_warnx("bus: messages of the stream behind %llu are %s: everything is forgotten",
+	    (unsigned long long)atomic_load(&r->position->number), r->look.gap ? "gone" : "too many");
 	slots_add(&r->slot->gaps, 1);
+	position_know(r->position, r->look.number);
 	if (!breakage("gap"))
 		forget(r);
 	position_advance(r->position, r->look.number);
@@ -173,29 +181,38 @@ is_followed(const struct relay *r)
 {
 	uint64_t nonce = atomic_load(&r->position->nonce);
 
-	return nonce != 0 && r->look.nonce == nonce && r->look.number >= atomic_load(&r->position->number);
+	return nonce != 0 && r->look.nonce == nonce && r->look.number >= atomic_load(&r->position->known);
 }
 
 /* Looks at Redis, and applies what is new there if it is followed.  False: it is away. */
 static bool
-catch_up(struct relay *r, struct arena *arena)
+catch_up(struct relay *r)
 {
+	uint64_t passing = r->passing;
 	const char *error = "";
+	unsigned looks = 0;
 
 	r->rang = false;
+	r->passing = 0;
 	do {
-		if (stream_look(r->stream, arena, atomic_load(&r->position->nonce), atomic_load(&r->position->number), &r->look,
+		arena_reset(r->arena);
+		if (stream_look(r->stream, r->arena, atomic_load(&r->position->nonce), atomic_load(&r->position->number), &r->look,
 		    &error) == STREAM_AWAY) {
 			relay_note_away(r, error);
 			return false;
 		}
 		if (!is_followed(r))
 			break;
-		if (r->look.gap)
+		if (r->look.gap || looks++ == LOOKS_MAX) {
 			step_over_gap(r);
-		else if (r->look.count > 0)
+			break;
+		}
+		if (r->look.count > 0)
 			apply_messages(r);
 	} while (r->look.more);
+	/* Not by what one says that has the nonce only. */
+	if (is_followed(r) && strcmp(r->look.incarnation, r->incarnation) == 0)
+		position_pass(r->position, passing);
 	r->away = false;
 	atomic_store_explicit(&r->slot->stream, atomic_load(&r->position->number), memory_order_relaxed);
 	return true;
@@ -220,6 +237,7 @@ relay_leave(struct relay *r)
 {
 	r->incarnation[0] = '\0';
 	r->pending = false;
+	r->passing = 0;
 	if (atomic_load(&r->position->nonce) != 0)
 		position_follow(r->position, r->installation, 0, 0);
 }
@@ -239,16 +257,26 @@ relay_database(const struct feed_report *report)
 	return report->database ^ report->mark * 0x9e3779b97f4a7c15;
 }
 
-static enum relay_verdict
-judge(const struct relay *r, const struct feed_report *report)
+bool
+relay_is_contended(const struct relay *r, const struct feed_report *report)
 {
 	const struct stream_look *look = &r->look;
-	enum relay_verdict verdict = relay_judge(report->claim, slice_str(look->incarnation), look->database, relay_database(report));
 
-	/* A primary that lost what it had not passed on has old objects. */
-	if (verdict == RELAY_COUNTS && look->nonce == atomic_load(&r->position->nonce) && !is_followed(r))
-		return RELAY_MAY_CLAIM;
-	return verdict;
+	return look->nonce != 0 && look->database != relay_database(report)
+	    && !slice_is(relay_claimed(report->claim), look->incarnation);
+}
+
+static enum relay_verdict
+judge(struct relay *r, const struct feed_report *report)
+{
+	const struct stream_look *look = &r->look;
+	enum relay_verdict verdict = relay_judge(report->claim, slice_str(look->incarnation), look->database,
+	    relay_database(report));
+
+	/* A primary that lost what it had not passed on has old objects, until it is claimed anew. */
+	if (look->nonce != 0 && look->nonce == atomic_load(&r->position->nonce) && !is_followed(r))
+		r->lost = look->nonce;
+	return verdict == RELAY_COUNTS && look->nonce == r->lost ? RELAY_MAY_CLAIM : verdict;
 }
 
 /* What the bus calls ----------------------------------------------------- */
@@ -299,7 +327,7 @@ settle(struct relay *r, struct arena *arena, const struct feed_report *report, e
 		*found = (struct relay_found){ .lease = BUS_REDIS_OTHER, .problem = OTHER };
 	} else if (found->status == STORE_OK && now >= r->unsettled_ms + SETTLE_MS) {
 		found->lease = BUS_REDIS_OTHER;
-		found->problem = UNSETTLED;
+		found->problem = relay_is_contended(r, report) ? CONTENDED : UNSETTLED;
 	}
 	if (!r->away)
 		atomic_store_explicit(&r->slot->redis, verdict == RELAY_CUT_OFF ? BUS_REDIS_IS_ANOTHER : BUS_REDIS_LOOKED_FOR,
@@ -319,7 +347,7 @@ relay_look(struct relay *r, struct arena *arena, const struct feed_report *repor
 		found.problem = "the database was attached by an older thimble, which knew nothing of Redis; see thimblectl attach";
 		return found;
 	}
-	if ((r->away && monotonic_ms() < r->away_ms) || !catch_up(r, arena)) {
+	if ((r->away && monotonic_ms() < r->away_ms) || !catch_up(r)) {
 		relay_bound_outbox(r, arena, report);
 		return found;
 	}
@@ -351,14 +379,15 @@ relay_turn(struct relay *r, struct arena *arena, bool news, struct relay_found *
 		return;
 	if (r->pending && monotonic_ms() >= r->row_ms)
 		relay_drain(r, arena, found);
-	if (r->rang && relay_drains(r)) {
+	if ((r->rang || r->passing != 0) && relay_drains(r)) {
 		uint64_t number = atomic_load(&r->position->number);
+		bool rang = r->rang;
 
-		if (!catch_up(r, arena))
+		if (!catch_up(r))
 			return;
 		/* It may be another one now. */
 		found->again = found->again || !is_followed(r);
-		r->rang_in_vain = atomic_load(&r->position->number) == number ? r->rang_in_vain + 1 : 0;
+		r->rang_in_vain = atomic_load(&r->position->number) != number ? 0 : r->rang_in_vain + rang;
 		ask_for_bell(r);
 	}
 }

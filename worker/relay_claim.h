@@ -3,9 +3,9 @@
  * Which Redis counts: what thimble_bus says of it, and who may say another (design, section 5).
  *
  * A claim is the text of that row: incarnations "RUN_ID NONCE" (cache/stream.h) with ";" between, the one
- * that counts first, before it the ones that counted once.  Those are why it is a list: a Redis
- * that was claimed before another was, and is still what it was then, is one that was cut off.  It may still take writes, but it lacks
- * what has been published since; nobody may claim it again.
+ * that counts first, behind it those that counted once.  They are why it is a list: a Redis that was
+ * claimed before another was, and is still what it was then, was cut off.  It may still take writes,
+ * but lacks what has been published since; nobody may claim it again.
  *
  * Pure functions.  The text comes from the database, where anybody may have written anything.
  */
@@ -37,7 +37,8 @@ enum relay_verdict relay_judge(struct slice claim, struct slice incarnation, uin
 struct slice relay_claimed(struct slice claim);
 
 /*
- * Writes the claim in which `incarnation` counts and what stood in the old one follows, as far as there is room; returns its length.
+ * Writes the claim in which `incarnation` counts and what stood in the old one follows, as far as there is
+ * room; returns its length, 0 if that is no incarnation.
  * Old entries that no incarnation looks like are left out.
  */
 size_t relay_claim_text(char text_r[static RELAY_CLAIM_MAX], struct slice incarnation, struct slice claim);

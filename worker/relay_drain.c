@@ -17,6 +17,7 @@ enum {
 	ROW_MIN_MS = 2,			/* until the row is tried again, doubled up to the next */
 	ROW_MAX_MS = 50,
 	CLAIM_MS = 1000,		/* between two claims of ours: two who do not agree must not make them one after the other */
+	CONTENDED_MS = 20000,		/* the same where it is known that they never will */
 	OUTBOX_MAX = 100000		/* rows that wait for Redis */
 };
 
@@ -49,16 +50,17 @@ keep_rows(struct relay *r)
 	feed_give_back(r->feed);
 }
 
+/* *number_r is the message's; 0: there was nothing to publish. */
 static bool
-publish(struct relay *r, struct arena *arena, const char *incarnation, enum stream_status *status_r)
+publish(struct relay *r, struct arena *arena, const char *incarnation, uint64_t *number_r, enum stream_status *status_r)
 {
 	const char *error = "";
-	uint64_t number;
 
+	*number_r = 0;
 	*status_r = STREAM_OK;
 	if (r->taken.count == 0)
 		return true;
-	*status_r = stream_publish(r->stream, arena, incarnation, r->taken.tags, r->taken.count, &number, &error);
+	*status_r = stream_publish(r->stream, arena, incarnation, r->taken.tags, r->taken.count, number_r, &error);
 	if (*status_r == STREAM_OK) {
 		slots_add(&r->slot->published, 1);
 		return true;
@@ -69,11 +71,40 @@ publish(struct relay *r, struct arena *arena, const char *incarnation, enum stre
 	return false;
 }
 
+/* What was taken is published, and its deletion committed, or it is there as before. */
+static void
+publish_taken(struct relay *r, struct arena *arena, struct relay_found *found)
+{
+	enum stream_status status;
+	uint64_t number;
+
+	if (r->taken.count == 0) {
+		feed_give_back(r->feed);
+		return;
+	}
+	r->pending = true;
+	if (!publish(r, arena, r->incarnation, &number, &status)) {
+		found->again = status == STREAM_OTHER;
+		return;
+	}
+	/* Its number is one that was drawn before: who had that message then would not read this one. */
+	if (number <= atomic_load(&r->position->known)) {
+		r->lost = atomic_load(&r->position->nonce);
+		keep_rows(r);
+		relay_leave(r);
+		found->again = true;
+		return;
+	}
+	found->status = feed_commit(r->feed, arena, &found->problem);
+	r->rang = true;
+	/* Was it not done after all, they are published once more. */
+	r->pending = r->taken.more || found->status != STORE_OK;
+}
+
 void
 relay_drain(struct relay *r, struct arena *arena, struct relay_found *found)
 {
 	uint64_t written = position_written(r->position);
-	enum stream_status status;
 
 	if (!take(r, arena, found))
 		return;
@@ -84,19 +115,10 @@ relay_drain(struct relay *r, struct arena *arena, struct relay_found *found)
 		found->again = true;
 		return;
 	}
-	if (r->taken.count == 0) {
-		feed_give_back(r->feed);
-	} else if (!publish(r, arena, r->incarnation, &status)) {
-		found->again = status == STREAM_OTHER;
-		return;
-	} else {
-		found->status = feed_commit(r->feed, arena, &found->problem);
-		/* Was it not done after all, they are published once more. */
-		r->rang = true;
-		r->pending = r->pending || found->status != STORE_OK;
-	}
-	if (!r->pending)
-		position_pass(r->position, written);
+	publish_taken(r, arena, found);
+	/* This node, or another one, has published what was marked by then; it is passed when the messages are known. */
+	if (!r->pending && r->incarnation[0] != '\0' && written > atomic_load(&r->position->passed))
+		r->passing = written;
 }
 
 /* The row is held: this Redis is the one that counts from now on.  False: it could not be done. */
@@ -106,6 +128,7 @@ write_claim(struct relay *r, struct arena *arena, const struct feed_report *repo
 	char incarnation[STREAM_INCARNATION_MAX], text[RELAY_CLAIM_MAX];
 	enum stream_status status;
 	const char *error = "";
+	uint64_t number;
 	size_t n;
 
 	if (stream_claim(r->stream, relay_database(report), incarnation, &error) != STREAM_OK) {
@@ -115,7 +138,7 @@ write_claim(struct relay *r, struct arena *arena, const struct feed_report *repo
 	}
 	n = relay_claim_text(text, slice_str(incarnation), r->taken.claim);
 	found->status = feed_claim(r->feed, arena, slice_make(text, n), &found->problem);
-	if (found->status != STORE_OK || !publish(r, arena, incarnation, &status))
+	if (found->status != STORE_OK || !publish(r, arena, incarnation, &number, &status))
 		return false;
 	found->status = feed_commit(r->feed, arena, &found->problem);
 	if (found->status != STORE_OK)
@@ -128,9 +151,10 @@ write_claim(struct relay *r, struct arena *arena, const struct feed_report *repo
 void
 relay_claim(struct relay *r, struct arena *arena, const struct feed_report *report, struct relay_found *found)
 {
+	bool contended = relay_is_contended(r, report);
 	uint64_t now = monotonic_ms();
 
-	if (now < r->claim_ms || now < r->row_ms || !take(r, arena, found))
+	if (now < (contended ? r->contended_ms : r->claim_ms) || now < r->row_ms || !take(r, arena, found))
 		return;
 	/* Another node did, since we looked. */
 	if (!slice_eq(r->taken.claim, report->claim)) {
@@ -138,6 +162,8 @@ relay_claim(struct relay *r, struct arena *arena, const struct feed_report *repo
 		return;
 	}
 	r->claim_ms = now + CLAIM_MS;
+	if (contended)
+		r->contended_ms = now + CONTENDED_MS;
 	(void)write_claim(r, arena, report, found);
 }
 

@@ -88,6 +88,11 @@ class BusRedisCase(BusCase):
             self.wait_lease(server)
         return nodes
 
+    def held(self, *nodes):
+        for server in nodes:
+            wait_until(lambda: self.stats(server)["state"] == "held" and self.stats(server)["lease"],
+                       lambda: "the lease: %s\n%s" % (self.stats(server), server.log()))
+
     @contextlib.contextmanager
     def session(self):
         session = libpq.Session(self.cluster.socket_url(self.base.name))
@@ -429,11 +434,6 @@ class TheRedis(BusRedisCase):
     def wait_state(self, server, state):
         wait_until(lambda: self.stats(server)["state"] == state, lambda: "%s: %s\n%s" % (state, self.stats(server), server.log()))
 
-    def held(self, *nodes):
-        for server in nodes:
-            wait_until(lambda: self.stats(server)["state"] == "held" and self.stats(server)["lease"],
-                       lambda: "the lease: %s\n%s" % (self.stats(server), server.log()))
-
     def test_killed_and_back_empty(self):
         first, second = self.two()
         self.seen_by("before", first, second)
@@ -678,8 +678,60 @@ class TheRedis(BusRedisCase):
         self.held(first, second)
         self.seen_by("after", first, second)
 
+    def test_it_went_back_and_cannot_be_claimed_yet(self):
+        """What it has must not be used meanwhile: nobody knows any more what it lacks."""
+        first = self.serve(SHORT)
+        self.held(first)
+        self.seen_by("before", first)
+        clock, = self.redis.command("KEYS", "thimble:*:clock")
+        with self.session() as session:
+            session.execute("BEGIN")
+            session.execute("SELECT 1 FROM thimble_bus FOR UPDATE")
+            self.redis.command("HSET", clock, "number", 0)
+            self.wait_lease(first, False)
+            self.wait_state(first, "redis-other")
+            session.execute("COMMIT")
+        self.wait_claim(2)
+        self.held(first)
+        self.seen_by("after", first)
+
+    def test_it_went_back_and_is_published_to(self):
+        """The number of the message is one that the node has seen: it would never read it."""
+        server = self.serve()
+        self.held(server)
+        self.seen_by("before", server)
+        clock, = self.redis.command("KEYS", "thimble:*:clock")
+        for name in ("one", "two", "three"):
+            self.kept(server, PATCH)
+            number = int(self.redis.command("HINCRBY", clock, "number", -1))
+            stream = self.redis.command("KEYS", "thimble:*:stream")[0]
+            self.redis.command("XDEL", stream, "%d-0" % (number + 1))
+            self.redis.command("XSETID", stream, "%d-0" % number)
+            self.seen_by(name, server)
+        self.held(server)
+
 
 class TheDatabase(BusRedisCase):
+    def test_a_copy_beside(self):
+        """It has the same number in thimble_meta and the same claim: two databases all the same."""
+        first = self.serve(SHORT)
+        self.held(first)
+        self.seen_by("before", first)
+        first.signal(signal.SIGTERM)
+        first.wait_end()
+        copy = self.base.copy()
+        self.addCleanup(copy.drop)
+        first = self.serve(SHORT)
+        second = self.serve({"cache": {"max_stale": "1s"}, "store": {"url": self.cluster.url(copy.name)}})
+        self.held(first, second)
+        self.rename("one")
+        copy.execute("UPDATE patchwork_patch SET name = 'other' WHERE id = 1")
+        for server, name in ((first, "one"), (second, "other")):
+            wait_until(lambda: self.name(server) == name, name)
+        self.held(first, second)
+        claims = [self.stats(server)["claims"] for server in (first, second)]
+        self.assertLessEqual(max(claims), 1)
+
     def test_restarted(self):
         nodes = self.two()
         for server in nodes:
@@ -739,12 +791,14 @@ class TheDatabase(BusRedisCase):
         alone.wait_end()
         server = self.serve(SHORT)
         self.wait_lease(server)
+        # objects of Redis are used once the lease is a little older; asked for before, they are made anew
+        self.kept_old(server)
         self.assertEqual(self.name(server), "not told")
 
         def from_redis():
-            self.purge(server)
             answer = json.loads(self.ask(server, listed).body)
             self.assertEqual({a["project"]["name"] for a in answer if a["id"] == 1}, {"nor this"})
+            self.purge(server)
             return self.redis_hits(server)
         wait_until(from_redis, "objects of Redis to be used")
 

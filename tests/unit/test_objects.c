@@ -90,7 +90,7 @@ begin(struct bench *b)
 static struct rows
 row_of(struct bench *b, const struct plan *plan, int64_t id, const char *word)
 {
-	struct rows rows = { 1, plan->column_count, NULL };
+	struct rows rows = { .count = 1, .columns = plan->column_count };
 
 	rows.cells = arena_zalloc(b->request.arena, (size_t)plan->column_count * sizeof(*rows.cells));
 	for (int i = 0; i < plan->column_count; i++)
@@ -567,6 +567,9 @@ Test(objects, only_under_the_lease)
 	cr_expect_not(found_shared(n.b, n.b->person, 7, "person"), "it is over");
 	region_lease_renew(r, n.looked_ms + 1, n.looked_ms + HOUR_MS);
 	cr_expect_not(found_shared(n.b, n.b->person, 7, "person"), "the look was before its beginning");
+	/* so it says of when the look was that it is to come */
+	region_lease_renew(r, 1, n.looked_ms + HOUR_MS + HOUR_MS / 2);
+	cr_expect_not(found_shared(n.b, n.b->person, 7, "person"), "it was granted for another max_stale");
 	region_lease_renew(r, n.looked_ms, n.looked_ms + HOUR_MS);
 	cr_expect(found_shared(n.b, n.b->person, 7, "person"));
 	position_follow(p, atomic_load(&p->installation), 0, 0);

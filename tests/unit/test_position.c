@@ -115,7 +115,65 @@ Test(position, following)
 	free(p);
 }
 
+/* It is raised before a message is applied; the bus goes on from what was applied. */
+Test(position, what_is_known_is_what_counts)
+{
+	struct position *p = calloc(1, sizeof(*p));
+
+	position_follow(p, 7, 11, 100);
+	position_know(p, 105);
+	cr_expect_eq(position_read(p).as_of, 105);
+	cr_expect_eq(atomic_load(&p->number), 100);
+	position_advance(p, 103);
+	cr_expect_eq(position_read(p).as_of, 105);
+	position_know(p, 104);
+	cr_expect_eq(position_read(p).as_of, 105);
+	position_advance(p, 110);
+	cr_expect_eq(position_read(p).as_of, 110);
+	position_follow(p, 7, 12, 5);
+	cr_expect_eq(position_read(p).as_of, 5);
+	free(p);
+}
+
 /* ---- several threads ---- */
+
+struct messages {
+	struct position *position;
+	_Atomic bool stop;
+	uint64_t wrong;
+};
+
+/* A mark for each message, so that their numbers are the same. */
+static void *
+play_stream(void *arg)
+{
+	struct messages *m = arg;
+
+	for (uint64_t n = 1; !atomic_load(&m->stop); n++) {
+		position_advance(m->position, n);
+		position_pass(m->position, n);
+	}
+	return NULL;
+}
+
+/* Else it would take what a Redis has that lost the message. */
+Test(position, who_sees_what_a_message_did_knows_the_message)
+{
+	struct messages m = { .position = calloc(1, sizeof(*m.position)) };
+	pthread_t bus;
+
+	position_follow(m.position, 7, 11, 0);
+	cr_assert_eq(pthread_create(&bus, NULL, play_stream, &m), 0);
+	for (int i = 0; i < 100 * ROUNDS; i++) {
+		struct position_fill fill = position_read(m.position);
+
+		m.wrong += fill.as_of < fill.passed;
+	}
+	atomic_store(&m.stop, true);
+	(void)pthread_join(bus, NULL);
+	cr_expect_eq(m.wrong, 0, "%llu", (unsigned long long)m.wrong);
+	free(m.position);
+}
 
 struct busy {
 	struct position *position;
