@@ -28,7 +28,7 @@ enum {
 	COMPLAINTS_MAX = 50,		/* then reading ends */
 	WORKERS_MAX = 64,		/* half of the slots in shared memory: a reload needs twice as many */
 	CONNECTIONS_MAX = 1024,
-	SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE,
+	SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR,
 	KIB = 1024, MIB = 1024 * KIB, GIB = 1024 * MIB
 };
 
@@ -95,6 +95,18 @@ static const struct setting table[] = {
 	    .about = "time zone of the database's timestamps"),
 	SETTING(reviewboard, prefix, prefix, "/reviews", true,
 	    .about = "path of the Review Board API"),
+	SETTING(reviewboard, history, switch, "on", true,
+	    .about = "whether series of commits are taken, and not only plain diffs"),
+	SETTING(reviewboard, max_diff_size, size, "2M", true, BOUNDS(0, GIB),
+	    .about = "largest diff; 0: no limit but max_body"),
+	SETTING(reviewboard, require_login, switch, "off", true,
+	    .about = "whether reading needs a user"),
+	SETTING(reviewboard, rate_limit, count, "0", true, BOUNDS(0, 1000000),
+	    .about = "requests a minute of each user; 0: no limit"),
+	SETTING(reviewboard, oauth2, switch, "on", true,
+	    .about = "whether OAuth2 tokens are taken"),
+	SETTING(reviewboard, session_lifetime, duration, "365d", true, BOUNDS(SECOND, 3650ULL * DAY),
+	    .about = "how long a log-in lasts"),
 	SETTING(mail, lmtp_listen, address, "", true,
 	    .about = "address that takes mail by LMTP"),
 	SETTING(log, access, access, "off", true,

@@ -71,6 +71,12 @@ struct settings {
 	} api;
 	struct {
 		const char *prefix;
+		bool history;			/* series of commits, besides plain diffs */
+		uint64_t max_diff_size;		/* 0: no limit */
+		bool require_login;
+		unsigned rate_limit;		/* requests a minute; 0: no limit */
+		bool oauth2;
+		uint64_t session_lifetime;
 	} reviewboard;
 	struct {
 		const char *lmtp_listen;

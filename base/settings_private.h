@@ -41,6 +41,7 @@ struct setting {
 
 extern const struct setting_type setting_access, setting_address, setting_base_url, setting_choice, setting_count,
     setting_duration, setting_hosts, setting_listen, setting_name, setting_networks, setting_path,
-    setting_prefix, setting_redis_url, setting_size, setting_socket, setting_store_url, setting_timezone, setting_workers;
+    setting_prefix, setting_redis_url, setting_size, setting_socket, setting_store_url, setting_switch,
+    setting_timezone, setting_workers;
 
 #endif

@@ -75,9 +75,9 @@ struct unit {
 };
 
 /* Largest first: values are printed in the largest that divides them. */
-static const struct unit duration_units[] = { { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 } };
-static const struct unit size_units[] = { { "G", 1 << 30 }, { "M", 1 << 20 }, { "K", 1 << 10 }, { "", 1 } };
-enum { UNITS = 4 };
+static const struct unit duration_units[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 },
+	{ "ms", 1 }, { NULL, 0 } };
+static const struct unit size_units[] = { { "G", 1 << 30 }, { "M", 1 << 20 }, { "K", 1 << 10 }, { "", 1 }, { NULL, 0 } };
 
 static int
 unit_parse(const struct unit *units, struct slice value, uint64_t *value_r)
@@ -89,7 +89,7 @@ unit_parse(const struct unit *units, struct slice value, uint64_t *value_r)
 	while (digits < value.n && value.p[digits] >= '0' && value.p[digits] <= '9')
 		digits++;
 	suffix = slice_from(value, digits);
-	for (size_t i = 0; i < UNITS; i++) {
+	for (size_t i = 0; units[i].suffix != NULL; i++) {
 		if (!slice_is(suffix, units[i].suffix))
 			continue;
 		if (slice_uint(slice_make(value.p, digits), UINT64_MAX / units[i].factor, &n) < 0)
@@ -109,7 +109,7 @@ unit_print(const struct unit *units, const char *zero, uint64_t value, struct bu
 		buf_str(out, zero);
 		return;
 	}
-	while (i < UNITS - 1 && value % units[i].factor != 0)
+	while (value % units[i].factor != 0)
 		i++;
 	buf_printf(out, "%llu%s", (unsigned long long)(value / units[i].factor), units[i].suffix);
 }
@@ -264,6 +264,27 @@ choice_print(const struct setting *setting, const struct settings *settings, boo
 
 	(void)mask;
 	buf_str(out, setting->words[*field]);
+}
+
+static int
+switch_parse(const struct setting *setting, struct settings *settings, struct slice value, const char **reason_r)
+{
+	bool *field = field_of(setting, settings);
+
+	*field = slice_is(value, "on");
+	if (*field || slice_is(value, "off"))
+		return 0;
+	*reason_r = "must be on or off";
+	return -1;
+}
+
+static void
+switch_print(const struct setting *setting, const struct settings *settings, bool mask, struct buf *out)
+{
+	const bool *field = field_in(setting, settings);
+
+	(void)mask;
+	buf_str(out, *field ? "on" : "off");
 }
 
 static int
@@ -670,5 +691,6 @@ const struct setting_type setting_redis_url = { redis_url_parse, url_print };
 const struct setting_type setting_size = { size_parse, size_print };
 const struct setting_type setting_socket = { socket_parse, string_print };
 const struct setting_type setting_store_url = { store_url_parse, url_print };
+const struct setting_type setting_switch = { switch_parse, switch_print };
 const struct setting_type setting_timezone = { timezone_parse, string_print };
 const struct setting_type setting_workers = { workers_parse, count_print };

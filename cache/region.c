@@ -319,8 +319,9 @@ region_unpin(struct region *r, unsigned worker, unsigned pin)
 	uint32_t used = atomic_load_explicit(&pins->used, memory_order_relaxed);
 
 	atomic_store_explicit(&pins->slot[pin], 0, memory_order_release);
-	/* who evicts looks at the used ones only */
-	while (used > 0 && atomic_load_explicit(&pins->slot[used - 1], memory_order_relaxed) == 0)
+	if (used <= REGION_PINS_FIRST)
+		return;
+	while (used > REGION_PINS_FIRST && atomic_load_explicit(&pins->slot[used - 1], memory_order_relaxed) == 0)
 		used--;
 	atomic_store(&pins->used, used);
 }
@@ -446,6 +447,7 @@ region_get_hashed(struct region *r, unsigned worker, struct slice key, uint64_t 
 		atomic_fetch_add_explicit(&e->frequency, 1, memory_order_relaxed);
 	pieces_of(r, e, hit);
 	hit->pin = (unsigned)pin;
+	hit->entry = atomic_load_explicit(&pins->slot[pin], memory_order_relaxed);
 	count(&pins->hits);
 	return true;
 }

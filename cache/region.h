@@ -111,6 +111,7 @@ struct region_hit {
 	uint64_t filled_at;
 	uint64_t born_ms;
 	unsigned pin;				/* the caller's booking */
+	uint64_t entry;				/* what was found, and no other ever: its place and its generation; not 0 */
 	unsigned extra;				/* as given to region_put, too */
 };
 

@@ -11,7 +11,11 @@
 
 #include "cache/region.h"
 
-enum { NO_ENTRY = 0 };		/* entries count from 1 */
+enum {
+	NO_ENTRY = 0,			/* entries count from 1 */
+	/* Slots that stay in use once they were: to look at them costs who evicts less than each reader the word that they are free. */
+	REGION_PINS_FIRST = 32
+};
 
 enum queue_name { QUEUE_NONE, QUEUE_SMALL, QUEUE_MAIN, QUEUE_LIMBO, QUEUES };
 

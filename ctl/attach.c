@@ -12,6 +12,7 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 #include "base/monotonic.h"
 #include "ctl/ctl.h"
 #include "proto/json.h"
+#include "store/reviewboard.h"
 #include "store/store.h"
 #include "store/triggers.h"
 
@@ -190,13 +192,30 @@ look(struct task *task, struct rows **rows_r, struct triggers_state *state_r)
 	return CTL_OK;
 }
 
+/* Our own tables and what stands in them from the start.  An enum ctl_exit. */
+static int
+make_tables(const struct task *task, struct statements *list)
+{
+	unsigned char key[RB_KEY_DIGITS / 2];
+	char text[RB_KEY_DIGITS + 1];
+
+	if (RAND_bytes(key, sizeof(key)) != 1)
+		return ctl_fail(task->ctl, "there is no randomness for a key");
+	for (size_t i = 0; i < sizeof(key); i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", key[i]);
+	triggers_make_tables(list, task->dialect, &task->place);
+	rb_schema_key(list, task->dialect, &task->place, text);
+	return CTL_OK;
+}
+
 /* SQLite has one lock: all in one transaction. */
 static int
 attach_file(struct task *task, const struct rows *rows)
 {
 	struct statements list = { .arena = task->arena };
 
-	triggers_make_tables(&list, task->dialect, &task->place);
+	if (make_tables(task, &list) != CTL_OK)
+		return CTL_FAILED;
 	for (size_t i = 0; i < TRIGGERS_TABLES; i++)
 		triggers_attach(&list, task->dialect, &task->place, rows, i);
 	triggers_forget_all(&list, task->dialect, &task->place);
@@ -207,10 +226,10 @@ static int
 attach_server(struct task *task, const struct rows *rows)
 {
 	struct statements list = { .arena = task->arena };
-	int status;
+	int status = make_tables(task, &list);
 
-	triggers_make_tables(&list, task->dialect, &task->place);
-	status = step(task, NULL, &list);
+	if (status == CTL_OK)
+		status = step(task, NULL, &list);
 	for (size_t i = 0; i < TRIGGERS_TABLES && status == CTL_OK; i++) {
 		if (triggers_intact(rows, i))
 			continue;
@@ -235,14 +254,11 @@ complete(struct task *task)
 	struct rows *rows = NULL;
 	const char *error = "";
 
-	if (task->dialect != DIALECT_POSTGRESQL)
-		return CTL_OK;
 	triggers_ask_rows(q);
 	/* Who may not even look cannot do anything about it. */
 	if (ask(task, q, &rows, &error) != STORE_OK || rows_bool(rows, 0, 0))
 		return CTL_OK;
-	triggers_make_tables(&list, task->dialect, &task->place);
-	return step(task, NULL, &list);
+	return make_tables(task, &list) == CTL_OK ? step(task, NULL, &list) : CTL_FAILED;
 }
 
 static int
@@ -269,15 +285,48 @@ attach(struct task *task)
 
 /* Detaching ------------------------------------------------------------- */
 
+/* The review requests that would be lost; -1 when that cannot be told. */
+static int64_t
+count_reviews(struct task *task, const char **error_r)
+{
+	struct sql *q = sql_new(task->arena, task->dialect);
+	struct rows *rows = NULL;
+
+	rb_schema_ask(q);
+	if (ask(task, q, &rows, error_r) != STORE_OK)
+		return -1;
+	if (!rows_bool(rows, 0, 0))
+		return 0;
+	q = sql_new(task->arena, task->dialect);
+	sql_add(q, "SELECT count(*) FROM thimble_rb_request");
+	return ask(task, q, &rows, error_r) == STORE_OK ? rows_int(rows, 0, 0) : -1;
+}
+
+/* What attach made can be made again, but not what was posted. */
 static int
-detach(struct task *task)
+spare_reviews(struct task *task)
+{
+	const char *error = "";
+	int64_t count = count_reviews(task, &error);
+
+	if (count < 0)
+		return ctl_fail(task->ctl, "%s", error);
+	if (count > 0)
+		return ctl_fail(task->ctl, "%lld review request%s with all diffs would be lost; --drop-reviews says that this is meant,"
+		    " --keep-reviews leaves them where they are",
+		    (long long)count, count == 1 ? "" : "s");
+	return CTL_OK;
+}
+
+static int
+detach(struct task *task, bool keep_reviews)
 {
 	struct sql *q = sql_new(task->arena, task->dialect);
 	struct rows *rows = NULL;
 	const char *error = "";
 	int status = CTL_OK;
 
-	triggers_ask_detach(q);
+	triggers_ask_detach(q, keep_reviews);
 	if (ask(task, q, &rows, &error) != STORE_OK)
 		return ctl_fail(task->ctl, "%s", error);
 	for (int i = 0; i < rows->count && status == CTL_OK; ) {
@@ -298,6 +347,7 @@ struct choices {
 	unsigned wait_s;
 	const char *url;		/* NULL: that of the configuration */
 	bool check;			/* look, and change nothing */
+	bool drop_reviews, keep_reviews;
 };
 
 static struct task
@@ -321,7 +371,7 @@ attach_all(struct ctl *ctl, struct store *store)
 }
 
 static void
-report(const struct ctl *ctl, bool attached, bool changed)
+report(const struct ctl *ctl, bool attached, bool changed, bool kept)
 {
 	struct buf out = { 0 };
 	struct json j = json_writer(&out, 0);
@@ -330,7 +380,8 @@ report(const struct ctl *ctl, bool attached, bool changed)
 		if (attached)
 			(void)puts(changed ? "The database tells of every change now." : "The triggers are all in place.");
 		else
-			(void)puts(changed ? "Nothing of thimble's is left in the database." : "There was nothing of thimble's.");
+			(void)puts(kept ? "Nothing of thimble's is left in the database but the tables of reviews."
+			    : changed ? "Nothing of thimble's is left in the database." : "There was nothing of thimble's.");
 		return;
 	}
 	json_open(&j, '{');
@@ -374,6 +425,8 @@ parse(const struct ctl *ctl, int argc, char **argv, bool attaches, struct choice
 		{ "wait", required_argument, NULL, 'w' },
 		{ "url", required_argument, NULL, 'u' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "drop-reviews", no_argument, NULL, 'd' },
+		{ "keep-reviews", no_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 }
 	};
 	uint64_t wait = WAIT_DEFAULT_S;
@@ -382,6 +435,10 @@ parse(const struct ctl *ctl, int argc, char **argv, bool attaches, struct choice
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (c == 'c' && attaches)
 			choices_r->check = true;
+		else if (c == 'd' && !attaches)
+			choices_r->drop_reviews = true;
+		else if (c == 'k' && !attaches)
+			choices_r->keep_reviews = true;
 		else if (c == 'u')
 			choices_r->url = optarg;
 		else if (c != 'w')
@@ -391,6 +448,8 @@ parse(const struct ctl *ctl, int argc, char **argv, bool attaches, struct choice
 	}
 	if (optind < argc)
 		return ctl_misused(ctl, "%s takes no argument, but was given %s", argv[0], argv[optind]);
+	if (choices_r->drop_reviews && choices_r->keep_reviews)
+		return ctl_misused(ctl, "detach can keep review requests or drop them, not both");
 	choices_r->wait_s = (unsigned)wait;
 	return CTL_OK;
 }
@@ -412,9 +471,11 @@ run(struct ctl *ctl, int argc, char **argv, bool attaches)
 	if (choices.check) {
 		status = check(&task);
 	} else {
-		status = attaches ? attach(&task) : detach(&task);
+		status = attaches || choices.drop_reviews || choices.keep_reviews ? CTL_OK : spare_reviews(&task);
 		if (status == CTL_OK)
-			report(ctl, attaches, task.changed > 0);
+			status = attaches ? attach(&task) : detach(&task, choices.keep_reviews);
+		if (status == CTL_OK)
+			report(ctl, attaches, task.changed > 0, choices.keep_reviews);
 	}
 	store_free(&store);
 	return status;

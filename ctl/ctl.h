@@ -50,7 +50,9 @@ int events_command(struct ctl *ctl, int argc, char **argv);
 int init_command(struct ctl *ctl, int argc, char **argv);
 int config_command(struct ctl *ctl, int argc, char **argv);
 int purge_command(struct ctl *ctl, int argc, char **argv);
+int repository_command(struct ctl *ctl, int argc, char **argv);
 int stats_command(struct ctl *ctl, int argc, char **argv);
+int user_command(struct ctl *ctl, int argc, char **argv);
 int workers_command(struct ctl *ctl, int argc, char **argv);
 
 /* Makes the triggers and what they write to, for init; an enum ctl_exit. */

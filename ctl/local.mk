@@ -1,6 +1,7 @@
 # ctl: the operator's tool.
 thimblectl_SOURCES = ctl/attach.c ctl/client.c ctl/client.h ctl/config.c ctl/ctl.h ctl/demo.c ctl/events.c \
-	ctl/follow.c ctl/follow.h ctl/init.c ctl/main.c ctl/purge.c ctl/stats.c ctl/table.c ctl/table.h
+	ctl/follow.c ctl/follow.h ctl/init.c ctl/main.c ctl/purge.c ctl/query.c ctl/query.h \
+	ctl/repository.c ctl/stats.c ctl/table.c ctl/table.h ctl/user.c
 nodist_thimblectl_SOURCES = ctl/demo_sql.c
 thimblectl_LDADD = libcache.a libstore.a libproto.a libbase.a \
 	$(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) $(HIREDIS_LIBS)

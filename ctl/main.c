@@ -36,9 +36,12 @@ static const struct command commands[] = {
 	  "  --wait S    how many seconds to try (600)\n",
 	  attach_command },
 	{ "detach", "[OPTION...]", "remove all that attach has added",
-	  "Removes thimble's triggers, functions and tables from the database.\n\n"
-	  "  --url URL   connect there, as the owner of the tables, and not to [store] url\n"
-	  "  --wait S    how many seconds to try for tables that others use (600)\n",
+	  "Removes thimble's triggers, functions and tables from the database.  While review\n"
+	  "requests are kept in those tables, say what becomes of them.\n\n"
+	  "  --keep-reviews   leave them and their tables; attach takes them up again\n"
+	  "  --drop-reviews   delete them too\n"
+	  "  --url URL        connect there, as the owner of the tables, and not to [store] url\n"
+	  "  --wait S         how many seconds to try for tables that others use (600)\n",
 	  detach_command },
 	{ "events", "[OPTION...]", "show what happened in Patchwork",
 	  "Prints the last of Patchwork's events, oldest first, straight from the database.\n\n"
@@ -48,6 +51,35 @@ static const struct command commands[] = {
 	  "  --project P     only those of that project: its link name or id\n"
 	  "  --category C    only those of that category, such as check-created\n",
 	  events_command },
+	{ "repository", "WORD...", "look after the repositories of reviews",
+	  "Names the repositories that the Review Board API offers.\n\n"
+	  "  add NAME --path URL   a new one\n"
+	  "  set NAME              change one\n"
+	  "  remove NAME           which has no review requests\n"
+	  "  list\n\n"
+	  "  --path URL      as clients have it as their remote\n"
+	  "  --mirror URL    another one, which means the same\n"
+	  "  --project P     where its series go to: link name or id; '' for none\n"
+	  "  --git-dir DIR   look files up in that Git repository; '' to trust the client\n"
+	  "  --private       for those only whom --allow named; --public\n"
+	  "  --allow USER    let the user see it; --deny USER; may repeat\n"
+	  "  --hidden        leave it out of lists; --visible\n"
+	  "  --history W     take series of commits (on) or plain diffs only (off)\n"
+	  "  --url URL       connect there, and not to [store] url\n",
+	  repository_command },
+	{ "user", "WORD...", "give users tokens and rights for reviews",
+	  "What users of Patchwork may do in the Review Board API.\n\n"
+	  "  token USER          print a new API token, which is not shown again\n"
+	  "  tokens USER         list them\n"
+	  "  revoke ID           end a token\n"
+	  "  right USER RIGHT    give can_edit_reviewrequest or can_submit_as_another_user\n\n"
+	  "  --note TEXT       what the token is for\n"
+	  "  --expires DATE    until when it is good, such as 2026-12-31\n"
+	  "  --policy FILE     what it may do, as JSON; - for standard input\n"
+	  "  --scopes LIST     make it an OAuth2 token, with scopes such as draft_commit:read\n"
+	  "  --take            take the right away\n"
+	  "  --url URL         connect there, and not to [store] url\n",
+	  user_command },
 	{ "config", "", "print the configuration in effect",
 	  "Prints every setting with its value, passwords masked.\n",
 	  config_command },

@@ -31,5 +31,5 @@ need_packages() {
 		apt-get -q -y -o Dpkg::Use-Pty=0 --no-install-recommends install "${missing[@]}" < /dev/null
 }
 
-BUILD_PACKAGES="autoconf automake build-essential libevent-dev libhiredis-dev libjansson-dev libmsgpack-dev libpq-dev \
+BUILD_PACKAGES="autoconf automake build-essential libevent-dev libgit2-dev libhiredis-dev libjansson-dev libmsgpack-dev libpq-dev \
 	libsqlite3-dev libssl-dev libsystemd-dev libzstd-dev pkg-config zlib1g-dev"

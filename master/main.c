@@ -94,6 +94,8 @@ run(const char *path, bool test, bool print)
 		status = print_settings(settings);
 	} else if (test) {
 		(void)fprintf(stderr, "%s: the configuration is good\n", path != NULL ? path : "defaults");
+		if (settings->reviewboard.max_diff_size > settings->server.max_body)
+			(void)fputs("warning: max_diff_size is larger than max_body, which no request may exceed\n", stderr);
 	} else {
 		status = supervise(path, &settings);
 	}

@@ -48,9 +48,8 @@ static const char head[] =
  * Escaping.
  */
 
-/* HTML text or the inside of a quoted attribute; what is not UTF-8 or a control becomes U+FFFD. */
-static void
-put_text(struct buf *out, struct slice s)
+void
+html_put_text(struct buf *out, struct slice s)
 {
 	while (s.n > 0) {
 		size_t length;
@@ -100,7 +99,7 @@ static void
 put_span(struct buf *out, char kind, struct slice text)
 {
 	buf_printf(out, "<span class=\"%c\">", kind);
-	put_text(out, text);
+	html_put_text(out, text);
 	buf_str(out, "</span>");
 }
 
@@ -217,7 +216,7 @@ put_string(struct buf *out, struct slice token)
 		buf_str(out, "<span class=\"s\">&quot;<a href=\"");
 		put_url(out, buf_as_slice(&url));
 		buf_str(out, "\">");
-		put_text(out, slice_make(token.p + 1, token.n - 2));
+		html_put_text(out, slice_make(token.p + 1, token.n - 2));
 		buf_str(out, "</a>&quot;</span>");
 	} else {
 		put_span(out, 's', token);
@@ -269,7 +268,7 @@ put_json(struct buf *out, struct slice s)
 			/* Up to the next token, so that a character of several bytes stays in one piece. */
 			for (n = 1; n < s.n && s.p[n] != '"' && s.p[n] != '-' && !isalnum((unsigned char)s.p[n]);)
 				n++;
-			put_text(out, slice_make(s.p, n));
+			html_put_text(out, slice_make(s.p, n));
 		}
 		s = slice_from(s, n);
 	}
@@ -349,13 +348,13 @@ json_html_put(struct buf *out, const struct json_page *page)
 	buf_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n");
 	buf_str(out, head);
 	buf_str(out, "<title>");
-	put_text(out, page->title);
+	html_put_text(out, page->title);
 	buf_str(out, "</title>\n</head>\n<body>\n<h1>");
-	put_text(out, page->title);
+	html_put_text(out, page->title);
 	buf_str(out, "</h1>\n<p class=\"request\"><code>");
-	put_text(out, page->request);
+	html_put_text(out, page->request);
 	buf_str(out, "</code><span class=\"status\">");
-	put_text(out, page->status);
+	html_put_text(out, page->status);
 	buf_str(out, "</span></p>\n");
 	put_links(out, page);
 	if (page->json.n > 0) {

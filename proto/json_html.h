@@ -22,4 +22,7 @@ struct json_page {
 /* Appends the whole document, UTF-8; everything from outside is escaped. */
 void json_html_put(struct buf *out, const struct json_page *page);
 
+/* HTML text or the inside of a quoted attribute; what is not UTF-8 or a control becomes U+FFFD. */
+void html_put_text(struct buf *out, struct slice text);
+
 #endif

@@ -21,6 +21,7 @@ enum {
 	FOLD_WORDS_FIRST = 64,
 	/* Bytes of a From header that are searched for an address: bounds work that grows with the square. */
 	FROM_MAX = 4096,
+	BASE64_LINE = 57,		/* bytes that make a line of 76 */
 };
 
 /*
@@ -563,6 +564,19 @@ is_response(struct slice line)
 	return false;
 }
 
+static void
+put_responses(struct buf *out, const struct mbox_message *message)
+{
+	for (size_t i = 0; i < message->comment_count; i++) {
+		for (struct slice rest = message->comments[i], line; take_line(&rest, &line);) {
+			if (is_response(line)) {
+				buf_slice(out, line);
+				buf_byte(out, '\n');
+			}
+		}
+	}
+}
+
 /* The body of 9.2, line breaks as they come. */
 static void
 put_body(struct buf *out, const struct mbox_message *message)
@@ -574,14 +588,7 @@ put_body(struct buf *out, const struct mbox_message *message)
 		buf_slice(out, cut ? text_strip(before) : text);
 		buf_byte(out, '\n');
 	}
-	for (size_t i = 0; i < message->comment_count; i++) {
-		for (struct slice rest = message->comments[i], line; take_line(&rest, &line);) {
-			if (is_response(line)) {
-				buf_slice(out, line);
-				buf_byte(out, '\n');
-			}
-		}
-	}
+	put_responses(out, message);
 	after = after.p != NULL ? strip_back(after) : after;
 	if (after.n > 0) {
 		buf_str(out, "---");
@@ -591,6 +598,56 @@ put_body(struct buf *out, const struct mbox_message *message)
 	if (message->diff.n > 0) {
 		buf_byte(out, '\n');
 		buf_slice(out, message->diff);
+	}
+}
+
+/*
+ * The body of an exact message: what comments answer goes in before the line "---".
+ */
+static void
+put_exact_body(struct buf *out, const struct mbox_message *message)
+{
+	struct slice text = message->content.n > 0 ? message->content : SLICE(""), rest = text, line;
+	size_t cut = text.n;
+
+	while (take_line(&rest, &line)) {
+		if (slice_is(line, "---")) {
+			cut = (size_t)(line.p - text.p);
+			break;
+		}
+	}
+	buf_add(out, text.p, cut);
+	put_responses(out, message);
+	buf_slice(out, slice_from(text, cut));
+	if (message->diff.n == 0)
+		return;
+	buf_byte(out, '\n');
+	buf_slice(out, message->diff);
+	if (message->diff.p[message->diff.n - 1] != '\n')
+		buf_byte(out, '\n');
+	buf_str(out, "-- \n");
+	buf_slice(out, message->signature);
+	buf_byte(out, '\n');
+}
+
+/* Whether git would read other bytes from it than there are, or another message. */
+static bool
+needs_base64(struct slice body)
+{
+	if (memchr(body.p, '\r', body.n) != NULL || memchr(body.p, '\0', body.n) != NULL || !utf8_valid(body))
+		return true;
+	return slice_has_prefix(body, SLICE("From ")) || memmem(body.p, body.n, "\nFrom ", strlen("\nFrom ")) != NULL;
+}
+
+static void
+put_base64_lines(struct buf *out, struct slice s)
+{
+	while (s.n > 0) {
+		size_t n = s.n < BASE64_LINE ? s.n : BASE64_LINE;
+
+		put_b(out, slice_make(s.p, n));
+		buf_byte(out, '\n');
+		s = slice_from(s, n);
 	}
 }
 
@@ -632,7 +689,7 @@ put_stored_headers(struct buf *out, struct arena *arena, const struct mbox_messa
 
 static void
 put_headers(struct buf *out, struct arena *arena, const struct mbox_message *message,
-    const struct moment *date, bool ascii)
+    const struct moment *date, const char *encoding)
 {
 	struct buf text = { 0 };
 	struct mail_headers headers;
@@ -643,7 +700,7 @@ put_headers(struct buf *out, struct arena *arena, const struct mbox_message *mes
 	buf_str(out, "From patchwork ");
 	moment_put_ctime(out, date);
 	buf_str(out, "\nContent-Type: text/plain; charset=\"utf-8\"\nMIME-Version: 1.0\n");
-	buf_str(out, ascii ? "Content-Transfer-Encoding: 7bit\n" : "Content-Transfer-Encoding: 8bit\n");
+	buf_printf(out, "Content-Transfer-Encoding: %s\n", encoding);
 	mbox_put_header(out, arena, SLICE("X-Patchwork-Submitter"), submitter);
 	buf_str(out, "X-Patchwork-Id: ");
 	buf_int(out, message->id);
@@ -666,12 +723,20 @@ mbox_put(struct buf *out, struct arena *arena, const struct mbox_message *messag
 {
 	struct buf body = { 0 };
 	struct moment date;
+	bool base64;
 
 	/* A column that holds no date, which only a broken database has, counts as the epoch. */
 	if (moment_parse_column(message->date, &date) == -1)
 		date = (struct moment){ .year = 1970, .month = 1, .day = 1 };
-	put_body(&body, message);
-	put_headers(out, arena, message, &date, text_is_ascii(buf_as_slice(&body)));
-	put_unix_lines(out, buf_as_slice(&body));
+	if (message->exact)
+		put_exact_body(&body, message);
+	else
+		put_body(&body, message);
+	base64 = message->exact && needs_base64(buf_as_slice(&body));
+	put_headers(out, arena, message, &date, base64 ? "base64" : text_is_ascii(buf_as_slice(&body)) ? "7bit" : "8bit");
+	if (base64)
+		put_base64_lines(out, buf_as_slice(&body));
+	else
+		put_unix_lines(out, buf_as_slice(&body));
 	buf_fini(&body);
 }

@@ -6,6 +6,8 @@
 #ifndef THIMBLE_PROTO_MBOX_H
 #define THIMBLE_PROTO_MBOX_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 
 struct arena;
@@ -23,6 +25,12 @@ struct mbox_message {
 	struct slice list_email;	/* of the project */
 	const struct slice *comments;	/* contents, by date; may be absent slices */
 	size_t comment_count;
+	/*
+	 * The text and the diff go out as they are, so that git makes the same commit again; as base64, where
+	 * it would change them else.  For messages that were made here (review_mail.h), never for mails.
+	 */
+	bool exact;
+	struct slice signature;		/* of an exact one, behind "-- " */
 };
 
 /*

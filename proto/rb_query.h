@@ -16,7 +16,7 @@ struct upload;
 
 enum {
 	RB_RESULTS_DEFAULT = 25, RB_RESULTS_MAX = 200,
-	RB_LIST_MAX = 16 * 1024		/* bytes of a list of names; what is behind does not count */
+	RB_LIST_MAX = 2 * 1024		/* bytes of a list of names; what is behind does not count */
 };
 
 /* "1" and "true" in any case are true, all else, also absent, is false. */

@@ -53,19 +53,36 @@ put_mark(char *out, enum encoding encoding)
 	return n;
 }
 
+static void
+put_hex(char *out, const unsigned char *digest, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = hex[digest[i] >> 4];
+		out[2 * i + 1] = hex[digest[i] & 15];
+	}
+}
+
 size_t
 validator_make(char *out, struct slice head, struct slice body, enum encoding encoding)
 {
-	static const char hex[] = "0123456789abcdef";
 	unsigned char digest[EVP_MAX_MD_SIZE];
 
 	make_digest(digest, head, body);
 	out[0] = '"';
-	for (size_t i = 0; i < DIGEST_BYTES; i++) {
-		out[1 + 2 * i] = hex[digest[i] >> 4];
-		out[2 + 2 * i] = hex[digest[i] & 15];
-	}
+	put_hex(out + 1, digest, DIGEST_BYTES);
 	return put_mark(out, encoding);
+}
+
+size_t
+validator_make_long(char *out, struct slice head, struct slice body)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	make_digest(digest, head, body);
+	put_hex(out, digest, VALIDATOR_LONG / 2);
+	return VALIDATOR_LONG;
 }
 
 size_t

@@ -13,7 +13,8 @@
 
 enum {
 	VALIDATOR_DIGEST = 32,				/* hex digits, of 128 bits of SHA-256 */
-	VALIDATOR_MAX = VALIDATOR_DIGEST + 2 + 2	/* with quotes and the mark of a coding */
+	VALIDATOR_MAX = VALIDATOR_DIGEST + 2 + 2,	/* with quotes and the mark of a coding */
+	VALIDATOR_LONG = 64				/* hex digits, of all of it */
 };
 
 /*
@@ -23,6 +24,9 @@ enum {
  * Equal on all nodes.  Returns its length.
  */
 size_t validator_make(char *out, struct slice head, struct slice body, enum encoding encoding);
+
+/* The same as VALIDATOR_LONG hex digits, without quotes: as the Review Board API has it. */
+size_t validator_make_long(char *out, struct slice head, struct slice body);
 
 /* Puts another coding's mark on an entity tag made by validator_make. */
 size_t validator_mark(char *out, struct slice validator, enum encoding encoding);

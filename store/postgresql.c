@@ -137,6 +137,8 @@ session_options(const struct driver_config *config, struct arena *arena, unsigne
 	PQconninfoFree(given);
 	put_option(&text, "timezone", config->timezone);
 	put_option(&text, "datestyle", "ISO,YMD");
+	/* rows_bytes reads no other. */
+	put_option(&text, "bytea_output", "hex");
 	(void)snprintf(number, sizeof(number), "%u", statement_timeout_ms);
 	put_option(&text, "statement_timeout", number);
 	/* Compiling costs more than any of our statements gains. */
@@ -472,16 +474,20 @@ static int
 send_statement(struct pg *pg, const struct statement *s, struct step *steps, size_t *count)
 {
 	const char *values[SQL_PARAMS_MAX];
+	int lengths[SQL_PARAMS_MAX], formats[SQL_PARAMS_MAX];
 	const struct sql *q = s->sql;
 	const char *name = send_prepare(pg, q->text, q->length, q, steps, count);
 
 	if (name == NULL)
 		return -1;
-	/* Those of sql.c end in a NUL. */
-	for (int i = 0; i < q->count; i++)
+	/* Those of sql.c end in a NUL, which text is read up to; bytes travel in binary, with their length. */
+	for (int i = 0; i < q->count; i++) {
 		values[i] = q->params[i].text.p;
+		formats[i] = q->params[i].is_bytes;
+		lengths[i] = (int)q->params[i].text.n;
+	}
 	steps[(*count)++] = (struct step){ .rows = s->rows, .sql = q };
-	return PQsendQueryPrepared(pg->conn, name, q->count, values, NULL, NULL, 0) == 1 ? 0 : -1;
+	return PQsendQueryPrepared(pg->conn, name, q->count, values, lengths, formats, 0) == 1 ? 0 : -1;
 }
 
 /* BEGIN and COMMIT; prepared too, for each answer has them. */

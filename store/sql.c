@@ -197,6 +197,17 @@ sql_string(struct sql *q, struct slice value)
 	add_text(q, "text", value);
 }
 
+void
+sql_bytes(struct sql *q, struct slice value)
+{
+	struct sql_param *param = add_param(q, "bytea");
+
+	if (param == NULL)
+		return;
+	param->is_bytes = true;
+	param->text = arena_slice(q->arena, value);
+}
+
 /* An instant as the wall clock of the process's time zone, in which SQLite's columns are kept. */
 static struct moment
 local_wall_clock(const struct moment *m)

@@ -29,6 +29,7 @@ struct sql {
 	struct sql_param {
 		struct slice text;	/* absent: SQL NULL */
 		bool is_int;		/* then SQLite binds `number` */
+		bool is_bytes;		/* of any kind, also NUL: sent as they are, bound as a blob */
 		int64_t number;
 	} *params;
 	int count, params_capacity;
@@ -45,6 +46,7 @@ void sql_addf(struct sql *q, const char *format, ...) __attribute__((format(prin
 void sql_int(struct sql *q, int64_t value);
 void sql_bool(struct sql *q, bool value);
 void sql_string(struct sql *q, struct slice value);	/* absent: NULL */
+void sql_bytes(struct sql *q, struct slice value);	/* for bytea and blob, read by rows_bytes; absent: NULL */
 /* NULL gives NULL. */
 void sql_int_or_null(struct sql *q, const int64_t *value);
 void sql_bool_or_null(struct sql *q, const bool *value);

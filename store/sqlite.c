@@ -258,6 +258,8 @@ bind_params(sqlite3_stmt *stmt, const struct sql *q)
 
 		if (param->is_int)
 			code = sqlite3_bind_int64(stmt, i + 1, param->number);
+		else if (param->is_bytes && param->text.p != NULL)
+			code = sqlite3_bind_blob64(stmt, i + 1, param->text.p, param->text.n, SQLITE_STATIC);
 		else if (param->text.p != NULL)
 			code = sqlite3_bind_text64(stmt, i + 1, param->text.p, param->text.n, SQLITE_STATIC, SQLITE_UTF8);
 	}

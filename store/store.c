@@ -509,6 +509,7 @@ store_query(struct snapshot *s, struct sql *q)
 
 	statement->sql = q;
 	statement->rows = arena_zalloc(s->batch.arena, sizeof(*statement->rows));
+	statement->rows->dialect = s->store->driver->dialect;
 	*s->batch.last = statement;
 	s->batch.last = &statement->next;
 	s->batch.count++;
@@ -522,7 +523,7 @@ static void
 empty_rows(const struct batch *batch)
 {
 	for (struct statement *s = batch->first; s != NULL; s = s->next)
-		*s->rows = (struct rows){ 0 };
+		*s->rows = (struct rows){ .dialect = s->rows->dialect };
 }
 
 static enum store_status
@@ -679,4 +680,28 @@ rows_bool(const struct rows *rows, int row, int column)
 	struct slice cell = rows_get(rows, row, column);
 
 	return slice_is(cell, "t") || slice_is(cell, "1");
+}
+
+static unsigned
+hex_value(char c)
+{
+	return (unsigned)(c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0') & 0xf;
+}
+
+struct slice
+rows_bytes(struct arena *arena, const struct rows *rows, int row, int column)
+{
+	struct slice cell = rows_get(rows, row, column);
+	char *bytes;
+	size_t n;
+
+	/* A blob of SQLite's may well begin with that too. */
+	if (rows->dialect != DIALECT_POSTGRESQL || !slice_has_prefix(cell, SLICE("\\x")))
+		return cell;
+	n = (cell.n - 2) / 2;
+	bytes = arena_alloc(arena, n + 1);
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (char)(hex_value(cell.p[2 + 2 * i]) << 4 | hex_value(cell.p[3 + 2 * i]));
+	bytes[n] = '\0';
+	return slice_make(bytes, n);
 }

@@ -81,6 +81,7 @@ struct rows {
 	int count;
 	int columns;
 	struct slice *cells;		/* row by row; absent is NULL; text as the database prints it */
+	enum dialect dialect;		/* of that database */
 };
 
 /*
@@ -163,5 +164,7 @@ rows_null(const struct rows *rows, int row, int column)
 int64_t rows_int(const struct rows *rows, int row, int column);
 /* PostgreSQL's t, SQLite's 1. */
 bool rows_bool(const struct rows *rows, int row, int column);
+/* A cell of a bytea or blob column as its bytes, which may be the cell's own or the arena's; NULL gives absent. */
+struct slice rows_bytes(struct arena *arena, const struct rows *rows, int row, int column);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "store/identity.h"
+#include "store/reviewboard.h"
 #include "store/store.h"
 #include "store/triggers_private.h"
 
@@ -48,8 +49,8 @@ static const struct watched tables[TRIGGERS_TABLES] = {
 	  { { "auth", "user_id", "user_id", NULL } } },
 	{ "patchwork_state", "state", "states", NULL, "id", "name ordering", "slug", "name,slug,ordering", { { 0 } } },
 	{ "patchwork_patchrelation", "relation", "relations", NULL, "id", "", "", "", { { 0 } } },
-	{ "auth_user", "user", "users", NULL, "id", "username email first_name last_name",
-	  "password is_active is_staff is_superuser", "username",
+	{ "auth_user", "user", "users", NULL, "id", "username email first_name last_name is_active",
+	  "password is_staff is_superuser", "username",
 	  { { "auth", "id", "username password is_active is_staff is_superuser", NULL } } },
 	{ "patchwork_userprofile", NULL, "profiles", NULL, "id", "",
 	  "user_id send_email items_per_page show_ids", "user_id",
@@ -61,6 +62,35 @@ static const struct watched tables[TRIGGERS_TABLES] = {
 	  "bundle_id patch_id", { { "bundle", "bundle_id", NULL, NULL } } },
 	{ "authtoken_token", NULL, "tokens", NULL, "key", "", "user_id", "user_id",
 	  { { "auth", "user_id", NULL, NULL } } },
+	{ "auth_group", "group", "groups", NULL, "id", "name", "", "name", { { 0 } } },
+	{ "thimble_rb_repository", "rb_repository", "rb_repositories", NULL, "id", "name path mirror_path is_public visible",
+	  "project_id git_dir with_history extra_data", "name", { { 0 } } },
+	{ "thimble_rb_access", NULL, "rb_accesses", NULL, "id", "", "repository_id user_id", "repository_id user_id",
+	  { { "auth", "user_id", NULL, NULL } } },
+	{ "thimble_rb_right", NULL, "rb_rights", NULL, "id", "", "user_id name", "user_id name",
+	  { { "auth", "user_id", NULL, NULL } } },
+	{ "thimble_rb_token", NULL, "rb_tokens", NULL, "id", "", "digest user_id expires invalid_since policy scopes",
+	  "digest", { { "auth", "user_id", NULL, NULL } } },
+	{ "thimble_rb_logout", NULL, "rb_logouts", NULL, "nonce", "", "user_id expires", "",
+	  { { "auth", "user_id", NULL, NULL } } },
+	{ "thimble_rb_request", "rb_request", "rb_requests", NULL, "id",
+	  "status is_public submitter_id repository_id last_updated branch commit_id",
+	  "with_history summary description testing_done bugs close_description extra_data time_added",
+	  "repository_id commit_id", { { 0 } } },
+	{ "thimble_rb_draft", NULL, "rb_drafts", NULL, "id", "", "request_id commit_id summary description testing_done branch"
+	  " bugs change_description extra_data last_updated", "request_id", { { "rb_request", "request_id", NULL, NULL } } },
+	{ "thimble_rb_target", NULL, "rb_targets", NULL, "id", "draft kind target_id", "request_id place",
+	  "request_id draft kind target_id", { { "rb_request", "request_id", NULL, NULL } } },
+	{ "thimble_rb_diffset", "rb_diffset", "rb_diffsets", "request_id", "id", "revision published",
+	  "request_id repository_id finalized base_commit_id name basedir changed extra_data series_id", "",
+	  { { "rb_request", "request_id", NULL, NULL } } },
+	{ "thimble_rb_commit", NULL, "rb_commits", NULL, "id", "", "diffset_id place commit_id parent_id message author_name"
+	  " author_email author_instant author_offset committer_name committer_email committer_instant committer_offset filename"
+	  " extra_data changed", "diffset_id commit_id,diffset_id place", { { "rb_diffset", "diffset_id", NULL, NULL } } },
+	/* not the diffs: they are not altered, and to compare them would take long */
+	{ "thimble_rb_file", NULL, "rb_files", NULL, "id", "", "diffset_id commit_row place source_file dest_file"
+	  " source_revision dest_detail status is_binary old_mode new_mode inserted deleted extra_data changed", "",
+	  { { "rb_diffset", "diffset_id", NULL, NULL } } },
 };
 
 /* More ids than this between the first row and the last make the outbox one "*" (SQLite). */
@@ -269,13 +299,16 @@ triggers_make_tables(struct statements *list, enum dialect dialect, const struct
 		make_tables_sqlite(list);
 	else
 		make_tables_postgresql(list, place);
+	rb_schema_make(list, dialect, place);
 }
 
 void
 triggers_ask_rows(struct sql *q)
 {
-	sql_add(q, "SELECT EXISTS (SELECT FROM thimble_bus WHERE id = 1)"
-	    " AND EXISTS (SELECT FROM thimble_meta WHERE name = 'installation')");
+	sql_add(q, "SELECT EXISTS (SELECT 1 FROM thimble_bus WHERE id = 1)"
+	    " AND EXISTS (SELECT 1 FROM thimble_meta WHERE name = 'rb_key')");
+	if (q->dialect == DIALECT_POSTGRESQL)
+		sql_add(q, " AND EXISTS (SELECT 1 FROM thimble_meta WHERE name = 'installation')");
 }
 
 static void
@@ -340,13 +373,17 @@ triggers_forget_all(struct statements *list, enum dialect dialect, const struct 
 }
 
 void
-triggers_ask_detach(struct sql *q)
+triggers_ask_detach(struct sql *q, bool keep_reviews)
 {
 	if (q->dialect == DIALECT_SQLITE) {
 		/* Triggers go first, so that no write meets one without its table. */
 		sql_add(q, "SELECT '', 'DROP ' || type || ' \"' || name || '\"' FROM sqlite_master"
-		    " WHERE type IN ('trigger', 'table') AND name LIKE 'thimble\\_%' ESCAPE '\\'"
-		    " ORDER BY type = 'table', name");
+		    " WHERE type IN ('trigger', 'table') AND name LIKE 'thimble\\_%' ESCAPE '\\'");
+		if (keep_reviews)
+			sql_add(q, " AND NOT (type = 'table' AND (name = 'thimble_meta' OR name LIKE 'thimble\\_rb\\_%' ESCAPE '\\'))");
+		sql_add(q, " ORDER BY type = 'table', ");
+		rb_schema_drop_order(q);
+		sql_add(q, ", name");
 		return;
 	}
 	sql_add(q, "SELECT tab, statement FROM (SELECT 1 AS step, t.tgrelid::regclass::text AS tab,"
@@ -357,6 +394,11 @@ triggers_ask_detach(struct sql *q)
 	    " UNION ALL SELECT 2, '', format('DROP FUNCTION %s', p.oid::regprocedure) FROM pg_proc p"
 	    " WHERE p.proname LIKE 'thimble\\_%' AND p.prorettype = 'trigger'::regtype AND pg_function_is_visible(p.oid)"
 	    " UNION ALL SELECT 3, '', format('DROP TABLE %s', c.oid::regclass) FROM pg_class c"
-	    " WHERE c.oid IN (to_regclass('thimble_outbox'), to_regclass('thimble_bus'), to_regclass('thimble_meta'))"
-	    ") s ORDER BY step, tab, statement");
+	    " WHERE c.oid IN (to_regclass('thimble_outbox'), to_regclass('thimble_bus')");
+	sql_add(q, keep_reviews ? ")" : ", to_regclass('thimble_meta'))");
+	if (!keep_reviews)
+		sql_add(q, " UNION ALL SELECT 3, '', 'DROP TABLE ' || string_agg(c.oid::regclass::text, ', ' ORDER BY c.relname)"
+		    " FROM pg_class c WHERE c.relname LIKE 'thimble\\_rb\\_%' AND c.relkind = 'r' AND pg_table_is_visible(c.oid)"
+		    " HAVING count(*) > 0");
+	sql_add(q, ") s ORDER BY step, tab, statement");
 }

@@ -10,8 +10,9 @@
  *                    them; "*" is everything.  PostgreSQL: (xid, id) is the key, ids commit out of order.
  *                    SQLite: id grows with each commit; the row of an outbox that grew too long is "*".
  *   thimble_bus      one row, for those who drain the outbox
- *   thimble_meta     names and values; format: of these three.  PostgreSQL: installation: 16 hexadecimal
- *                    digits, by which nodes that share the database find each other
+ *   thimble_rb_...   the Review Board API's (store/reviewboard.h)
+ *   thimble_meta     names and values; format: of these three; rb_key: see there.  PostgreSQL: installation: 16 hexadecimal
+ *                    digits, by which (and by where it is) nodes that share the database find each other
  *
  * PostgreSQL: NOTIFY thimble, unless the session has `thimble.writer = on`, as those of the store have.
  * Any thread; all memory is the arena's.
@@ -28,7 +29,7 @@
 struct arena;
 struct rows;
 
-enum { TRIGGERS_TABLES = 17 };
+enum { TRIGGERS_TABLES = 29 };
 
 /* Where our own tables and functions go; both as SQL writes them.  Empty for SQLite. */
 struct triggers_place {
@@ -72,8 +73,7 @@ void triggers_make_tables(struct statements *list, enum dialect dialect, const s
 void triggers_attach(struct statements *list, enum dialect dialect, const struct triggers_place *place,
     const struct rows *rows, size_t table);
 /*
- * A SELECT whether the rows that nodes share are there, in one cell; PostgreSQL only.  An older version did not make
- * all of them.  It fails without our own tables, and without the right to read them.
+ * A SELECT whether the rows that all share are there, in one cell.  An older version did not make all of them.  It fails without our own tables, and without the right to read them.
  */
 void triggers_ask_rows(struct sql *q);
 /* What tells everybody to forget everything. */
@@ -81,9 +81,10 @@ void triggers_forget_all(struct statements *list, enum dialect dialect, const st
 
 /*
  * A SELECT of (table or nothing, statement) in the order they are to be run in, which
- * together remove all that we added, also what an older version did.  Those of one table belong together.
+ * together remove all that we added, also what an older version did; with keep_reviews all but what the Review
+ * Board API needs: its tables, and thimble_meta.  Those of one table belong together.
  */
-void triggers_ask_detach(struct sql *q);
+void triggers_ask_detach(struct sql *q, bool keep_reviews);
 
 void statements_add(struct statements *list, const char *text);
 

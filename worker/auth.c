@@ -35,17 +35,14 @@ sign_in(struct view *v, int64_t user)
 	return VIEW_GO_ON;
 }
 
-/*
- * The verdict on a password.  A hash is made only in its lane; meanwhile no
- * connection is held.
- */
-static enum view_result
-judge(struct view *v, struct slice user, struct slice password, struct slice stored, enum credential_verdict *verdict_r)
+enum view_result
+auth_judge(struct view *v, struct slice user, struct slice password, struct slice stored, bool *good)
 {
 	struct credentials *credentials = v->service->credentials;
+	enum credential_verdict verdict = credentials_ask(credentials, user, password, stored, monotonic_ms());
 
-	*verdict_r = credentials_ask(credentials, user, password, stored, monotonic_ms());
-	if (*verdict_r != CREDENTIAL_UNKNOWN)
+	*good = verdict == CREDENTIAL_GOOD;
+	if (verdict != CREDENTIAL_UNKNOWN)
 		return VIEW_GO_ON;
 	if (!v->may_hash)
 		return VIEW_NEEDS_HASH;
@@ -53,11 +50,11 @@ judge(struct view *v, struct slice user, struct slice password, struct slice sto
 	if (stored.n == 0) {
 		/* an unknown user takes as long as a wrong password */
 		password_waste_time(password);
-		*verdict_r = CREDENTIAL_BAD;
+		*good = false;
 	} else {
-		*verdict_r = password_verify(stored, password, NULL) ? CREDENTIAL_GOOD : CREDENTIAL_BAD;
+		*good = password_verify(stored, password, NULL);
 	}
-	credentials_remember(credentials, user, password, stored, *verdict_r, monotonic_ms());
+	credentials_remember(credentials, user, password, stored, *good ? CREDENTIAL_GOOD : CREDENTIAL_BAD, monotonic_ms());
 	return VIEW_GO_ON;
 }
 
@@ -78,8 +75,8 @@ check_password(struct view *v, struct slice user, struct slice password)
 {
 	struct sql *q = view_sql(v);
 	struct slice stored = SLICE("");
-	enum credential_verdict verdict;
 	enum view_result result;
+	bool good;
 	struct rows *rows;
 
 	sql_add(q, "SELECT u.id, u.is_active, u.password FROM auth_user u WHERE u.username = ");
@@ -93,10 +90,10 @@ check_password(struct view *v, struct slice user, struct slice password)
 	} else {
 		collect_unknown(v, "auth_user", SLICE("username"));
 	}
-	result = judge(v, user, password, stored, &verdict);
+	result = auth_judge(v, user, password, stored, &good);
 	if (result != VIEW_GO_ON)
 		return result;
-	if (rows->count == 0 || verdict != CREDENTIAL_GOOD || !rows_bool(rows, 0, 1))
+	if (rows->count == 0 || !good || !rows_bool(rows, 0, 1))
 		return refuse(v, "Invalid username/password.");
 	return sign_in(v, rows_int(rows, 0, 0));
 }

@@ -18,6 +18,7 @@ struct collapse;
 struct conns;
 struct event_base;
 struct jobs;
+struct pages;
 struct request;
 struct settings;
 struct shortcut;
@@ -46,6 +47,7 @@ struct conns_options {
 	struct jobs *jobs;
 	struct collapse *collapse;	/* NULL: every request is for itself */
 	struct shortcuts *shortcuts;	/* NULL: every head is read */
+	struct pages *pages;		/* NULL: every answer is copied */
 	struct access_log *access_log;	/* NULL: requests are not logged; shortcuts, which know no client, need that */
 	struct worker_slot *slot;	/* NULL: requests are not counted */
 	const struct conn_handler *handler;

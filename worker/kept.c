@@ -23,10 +23,14 @@
 #include "base/monotonic.h"
 #include "base/settings.h"
 #include "cache/region.h"
+#include "proto/cookie.h"
+#include "proto/rb_accept.h"
 #include "proto/validator.h"
 #include "store/store.h"
 #include "worker/known.h"
 #include "worker/resources/resources.h"
+#include "worker/reviewboard/rb.h"
+#include "worker/reviewboard/rb_session.h"
 #include "worker/route.h"
 #include "worker/shortcut.h"
 #include "worker/slots.h"
@@ -54,6 +58,8 @@ may_be_kept(const struct view *v)
 	/* the page for browsers quotes the request as it was sent */
 	if (v->service->region == NULL || !view_is_read(v) || v->representation != REPRESENTATION_JSON)
 		return false;
+	if (v->rb != NULL)
+		return true;
 	/* [Q] downloads do not say the same to HEAD as to GET (9.1) */
 	return v->route->resource != NULL || v->request->method == METHOD_GET;
 }
@@ -64,6 +70,9 @@ is_personal(const struct view *v)
 {
 	const struct resource *r = v->route->resource;
 
+	/* what people may see of reviews differs in too many ways */
+	if (v->rb != NULL)
+		return true;
 	return r != NULL ? r->visible != NULL || r->login : v->route->run == download_bundle_mbox;
 }
 
@@ -74,12 +83,32 @@ audience(const struct view *v, int64_t user)
 }
 
 /*
+ * The same for the Review Board API, where people are known by their log-ins (reviewboard/rb_session.h): a
+ * header begins a new one, and requests that are to be counted are all seen by a thread.
+ */
+static bool
+find_reviews_audience(struct view *v)
+{
+	const struct settings *settings = v->service->settings;
+	struct slice cookie = cookie_find(v->request->cookie, RB_COOKIE);
+
+	if (v->request->authorization.p != NULL || settings->reviewboard.rate_limit != 0)
+		return false;
+	v->kept.audience = cookie.p != NULL ? known_find_session(v, cookie) : 0;
+	return v->kept.audience != 0 ||
+	    (cookie.p == NULL && !v->rb->resource->login && !settings->reviewboard.require_login);
+}
+
+/*
  * The audience as the loop knows it.  False: only a job thread can tell, or it
  * is nobody.
  */
 static bool
 find_audience(struct view *v)
 {
+	if (v->rb != NULL)
+		return find_reviews_audience(v);
+
 	const struct resource *r = v->route->resource;
 	/* downloads that are the same for all do not look at credentials (9.1) */
 	bool asked = v->request->authorization.p != NULL && (r != NULL || is_personal(v));
@@ -99,7 +128,7 @@ make_key(struct view *v)
 
 	v->kept.key = NULL;
 	buf_printf(&key, "%llx %lld %u ", (unsigned long long)v->service->generation, (long long)v->kept.audience,
-	    v->answer.json.indent);
+	    v->rb != NULL ? (unsigned)v->rb->format : v->answer.json.indent);
 	buf_slice(&key, v->answer.base);
 	/* encoded, so that what is in the path cannot look like a query or a page */
 	uri_encode_path(&key, v->path);
@@ -196,6 +225,7 @@ respond_held(struct view *v, const struct region_hit *hit)
 	_Static_assert((int)REGION_RUNS_MAX <= (int)RESPONSE_PIECES_MAX, "an entry's runs are pieces of a response");
 	pin(v, hit);
 	held->pieces = hit->pieces;
+	held->entry = hit->entry;
 	for (unsigned i = 0; i < hit->pieces; i++)
 		held->piece[i] = hit->piece[i];
 	held->head_length = hit->head_length;
@@ -256,7 +286,7 @@ kept_find(struct view *v, uint64_t now)
 
 	v->kept.plain = NULL;
 	if (v->kept.key == NULL) {
-		v->kept.encoding = encoding_choose(v->request->accept_encoding);
+		v->kept.encoding = v->rb != NULL ? ENCODING_IDENTITY : encoding_choose(v->request->accept_encoding);
 		if (!may_be_kept(v) || !find_audience(v))
 			return false;
 		make_key(v);
@@ -309,6 +339,9 @@ kept_learn(struct view *v, struct shortcut *shortcut)
 	const struct request *request = v->request;
 
 	if (v->kept.outcome != KEPT_HIT || request->authorization.p != NULL)
+		return false;
+	/* a log-in ends, and a shortcut would not see it */
+	if (v->rb != NULL && request->cookie.p != NULL)
 		return false;
 	*shortcut = (struct shortcut){
 		.method = request->method,
@@ -402,15 +435,24 @@ kept_validate(struct view *v)
 	struct response *response = &v->request->response;
 	struct slice head = buf_as_slice(&response->head);
 	struct buf with = { 0 };
-	char tag[VALIDATOR_MAX];
+	char tag[VALIDATOR_LONG];
 	size_t n;
 
-	/* without a cache a digest would cost more than it saves: the answer is made anew each time */
-	if (v->service->region == NULL || response->status != 200 || !view_is_read(v) ||
+	_Static_assert((int)VALIDATOR_LONG >= (int)VALIDATOR_MAX, "the longest tag");
+	/*
+	 * Without a cache a digest would cost more than it saves: the answer is made anew each time.  Clients of
+	 * the Review Board API are promised one.
+	 */
+	if ((v->service->region == NULL && v->rb == NULL) || response->status != 200 || !view_is_read(v) ||
 	    v->representation != REPRESENTATION_JSON || has_validator(head))
 		return;
 	put_data_lines(&with, head);
-	n = validator_make(tag, buf_as_slice(&with), buf_as_slice(&response->body), ENCODING_IDENTITY);
+	if (v->rb != NULL) {
+		buf_printf(&with, "User: %lld\n", (long long)v->answer.user);
+		n = validator_make_long(tag, buf_as_slice(&with), buf_as_slice(&response->body));
+	} else {
+		n = validator_make(tag, buf_as_slice(&with), buf_as_slice(&response->body), ENCODING_IDENTITY);
+	}
 	buf_reset(&with);
 	buf_str(&with, "ETag: ");
 	buf_add(&with, tag, n);
@@ -527,6 +569,22 @@ kept_store(struct view *v)
 		keep(v, v->kept.encoding, stamps, count, 0);
 }
 
+void
+kept_add_line(struct view *v, const char *line)
+{
+	struct response *response = &v->request->response;
+	struct slice head = buf_as_slice(&response->head), first = SLICE("");
+	struct buf with = { 0 };
+
+	if (has_validator(head))
+		first = slice_make(head.p, (size_t)slice_index(head, '\n') + 1);
+	buf_slice(&with, first);
+	buf_str(&with, line);
+	buf_slice(&with, slice_from(head, first.n));
+	buf_fini(&response->head);
+	response->head = with;
+}
+
 /* ---- the last touch ---- */
 
 /* The head of the response, as far as it lies in one piece. */
@@ -552,18 +610,28 @@ line_at(struct slice head, size_t at)
 	return line;
 }
 
+/* The line that begins like that, after the end of another; empty if there is none. */
+static struct slice
+find_line(struct slice head, struct slice begin)
+{
+	const char *found = memmem(head.p, head.n, begin.p, begin.n);
+
+	return found != NULL ? line_at(head, (size_t)(found + 2 - head.p)) : SLICE("");
+}
+
 /* RFC 9110, 15.4.5: the fields that tell the client which of its copies is meant. */
 static void
 respond_not_modified(struct view *v, struct slice head)
 {
 	struct response *response = &v->request->response;
-	const char *found = memmem(head.p, head.n, "\r\nVary: ", 8);
-	struct slice validator = line_at(head, 0);
-	struct slice vary = found != NULL ? line_at(head, (size_t)(found + 2 - head.p)) : SLICE("");
-	char *text = arena_alloc(v->request->arena, validator.n + vary.n + 2), *at = text;
+	struct slice validator = line_at(head, 0), vary = find_line(head, SLICE("\r\nVary: "));
+	/* only who sent an Authorization to the Review Board API gets one, and relies on it */
+	struct slice cookie = v->rb != NULL ? find_line(head, SLICE("\r\nSet-Cookie: ")) : SLICE("");
+	char *text = arena_alloc(v->request->arena, validator.n + vary.n + cookie.n + 2), *at = text;
 
 	at = mempcpy(at, validator.p, validator.n);
 	at = mempcpy(at, vary.p, vary.n);
+	at = mempcpy(at, cookie.p, cookie.n);
 	at = mempcpy(at, "\r\n", 2);
 	response->held = (struct held){ .pieces = 1, .piece[0] = slice_make(text, (size_t)(at - text)),
 	    .head_length = (size_t)(at - text) };
@@ -605,6 +673,9 @@ client_has(const struct view *v, struct slice head)
 {
 	struct slice validator = validator_of(head), asked = v->request->if_none_match;
 
+	/* the Review Board API's have no quotes */
+	if (validator.n > 0 && validator.p[0] != '"')
+		return rb_none_match(asked, validator);
 	return slice_eq(asked, validator) || validator_none_match(asked, validator);
 }
 
@@ -617,7 +688,8 @@ kept_finish(struct view *v)
 	if (request->response.status == 200 && request->if_none_match.p != NULL && has_validator(head) && client_has(v, head))
 		respond_not_modified(v, head);
 	/* without a cache there are no codings */
-	if (v->service->region != NULL && request->accept_encoding.p != NULL && has_validator(head_of(&request->response)))
+	head = head_of(&request->response);
+	if (v->service->region != NULL && request->accept_encoding.p != NULL && slice_has_prefix(head, SLICE("ETag: \"")))
 		request->response.extra[0] = "Vary: Accept-Encoding\r\n";
 	if (request->wants_cache_status)
 		request->response.extra[1] = cache_status(v);

@@ -70,6 +70,9 @@ void kept_store(struct view *v);
 /* Gives a 200 its entity tag, if there is a cache; kept_store does it by itself. */
 void kept_validate(struct view *v);
 
+/* Job thread.  Adds a line to the head that is for this client alone, after kept_store. */
+void kept_add_line(struct view *v, const char *line);
+
 /* Loop, for every answer: 304 if the client has it, and the header lines that depend on the request. */
 void kept_finish(struct view *v);
 

@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+#include "base/slice.h"
+
 struct view;
 
 /* Loop.  The user whose credentials the request bears; 0: not known. */
@@ -21,5 +23,12 @@ int64_t known_find(struct view *v);
 
 /* Job thread, right after the credentials were verified: v->tags are of what that has read. */
 void known_store(struct view *v);
+
+/*
+ * The same of a cookie of the Review Board API, whose log-in ends at `expires`, in seconds since 1970: from then on
+ * it is not known.
+ */
+int64_t known_find_session(struct view *v, struct slice cookie);
+void known_store_session(struct view *v, struct slice cookie, int64_t expires);
 
 #endif

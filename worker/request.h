@@ -25,6 +25,7 @@ enum method { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS, METHOD_POST, METHOD_PUT, 
 struct held {
 	struct slice piece[RESPONSE_PIECES_MAX];
 	unsigned pieces;		/* 0: nothing is held */
+	uint64_t entry;			/* of the cache, that these bytes are; 0: of none */
 	size_t head_length, body_length;
 };
 

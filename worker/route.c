@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "proto/text.h"
 #include "worker/resources/resources.h"
+#include "worker/reviewboard/rb.h"
+#include "worker/shared.h"
 
 #define API "/api/"
 
@@ -57,6 +59,8 @@ enum {
 	API_ROUTES = sizeof(api_routes) / sizeof(api_routes[0]),
 	WEB_ROUTES = sizeof(web_routes) / sizeof(web_routes[0])
 };
+
+_Static_assert((int)API_ROUTES + (int)WEB_ROUTES + (int)RB_ROUTES_MAX < (int)STATS_ROUTES_MAX, "a counter for each");
 
 /* Characters of `path` that the place in the pattern takes; 0: it does not match. */
 static size_t
@@ -167,6 +171,8 @@ route_find(struct view *v)
 {
 	struct slice api = SLICE(API);
 
+	if (rb_route_find(v))
+		return true;
 	if (memchr(v->path.p, '\0', v->path.n) != NULL)
 		return false;
 	v->path = slashed(v);
@@ -182,8 +188,12 @@ route_find(struct view *v)
 }
 
 unsigned
-route_number(const struct route *route)
+route_number(const struct view *v)
 {
+	const struct route *route = v->route;
+
+	if (v->rb != NULL)
+		return v->rb->resource != NULL ? (unsigned)v->rb->route + 1 + API_ROUTES + WEB_ROUTES : 0;
 	if (route >= api_routes && route < api_routes + API_ROUTES)
 		return (unsigned)(route - api_routes) + 1;
 	return (unsigned)(route - web_routes) + 1 + API_ROUTES;
@@ -192,7 +202,9 @@ route_number(const struct route *route)
 const char *
 route_template(unsigned number)
 {
-	if (number == 0 || number > API_ROUTES + WEB_ROUTES)
+	if (number == 0)
 		return NULL;
+	if (number > API_ROUTES + WEB_ROUTES)
+		return rb_route_template(number - 1 - API_ROUTES - WEB_ROUTES);
 	return number <= API_ROUTES ? api_routes[number - 1].pattern : web_routes[number - 1 - API_ROUTES].pattern;
 }

@@ -8,7 +8,7 @@
 
 #include "worker/view.h"
 
-enum route_kind { ROUTE_INDEX, ROUTE_LIST, ROUTE_DETAIL, ROUTE_DOWNLOAD };
+enum route_kind { ROUTE_INDEX, ROUTE_LIST, ROUTE_DETAIL, ROUTE_DOWNLOAD, ROUTE_REVIEWS /* v->rb says which */ };
 
 struct route {
 	/* {id} digits, {name} a segment, {any} anything; a version may follow "/api/" */
@@ -25,8 +25,8 @@ struct route {
  */
 bool route_find(struct view *v);
 
-/* Index of a route for statistics, from 1; and back: NULL beyond the last. */
-unsigned route_number(const struct route *route);
+/* Index of the view's route for statistics, from 1 (0: none); and back: NULL beyond the last. */
+unsigned route_number(const struct view *v);
 const char *route_template(unsigned number);
 
 #endif

@@ -19,6 +19,7 @@
 #include "cache/tier.h"
 #include "proto/text.h"
 #include "worker/resources/resources.h"
+#include "worker/reviewboard/rb.h"
 #include "worker/route.h"
 #include "worker/shared.h"
 #include "worker/slots.h"
@@ -63,10 +64,12 @@ service_new(const struct heritage *heritage, struct store *store)
 	service->slot = &heritage->shared->workers[heritage->slot];
 	service->generation = heritage->generation;
 	service->wake = heritage->wake;
+	service->rates = heritage->shared->rates;
 	service->tier = open_tier(heritage, store);
 	service->catalog = catalog_new(store_dialect(store));
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		compile(service->catalog, all[i]);
+	rb_check_tables();
 	return service;
 }
 
@@ -252,12 +255,14 @@ service_answer(struct service *service, struct request *request)
 		return answer_page(v, 400);
 	if (!route_find(v))
 		return answer_page(v, 404);
-	request->route = route_number(v->route);
+	request->route = route_number(v);
 	if (uri_query_parse(request->arena, request->query, VIEW_PARAMS_MAX, &v->query) < 0) {
 		service_error(request, 400, "The query string has too many parameters.");
 		return true;
 	}
 	make_urls(v);
+	if (v->rb != NULL)
+		return rb_begin(v);
 	if (!v->in_api)
 		return is_safe(request->method, request->method_name) ? kept_find(v, request->started_us / 1000) :
 		    answer_page(v, 403);
@@ -386,12 +391,14 @@ service_run(struct service *service, struct request *request, bool may_hash)
 		v->tags = tags_new(request->arena);
 	result = service_begin(v);
 	if (result == VIEW_GO_ON)
-		result = v->in_api ? run_api(v) : v->route->run(v);
+		result = v->rb != NULL ? rb_run(v) : v->in_api ? run_api(v) : v->route->run(v);
 	view_end(v);
 	if (result == VIEW_ANSWERED)
 		tags_log(v->tags, v->path);
 	if (result == VIEW_ANSWERED)
 		kept_store(v);
+	if (v->rb != NULL && result != VIEW_NEEDS_HASH)
+		rb_add_cookie(v);
 	return result == VIEW_NEEDS_HASH ? SERVICE_NEEDS_HASH : SERVICE_DONE;
 }
 

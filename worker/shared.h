@@ -22,14 +22,15 @@
 
 enum {
 	SHARED_MAGIC = 0x7468696d,
-	SHARED_LAYOUT = 3,
+	SHARED_LAYOUT = 4,
 	SHARED_WORKERS_MAX = 128,	/* old and new generations together */
 	SHARED_CONNECTIONS_MAX = 1024,
-	STATS_ROUTES_MAX = 48,
+	STATS_ROUTES_MAX = 80,
 	STATS_METHODS_MAX = 8,
 	STATS_CODES_MAX = 24,
 	STATS_BUCKETS = 16,		/* of the duration histogram */
-	STATS_DELAY_BUCKETS = 12	/* of the stream's delay */
+	STATS_DELAY_BUCKETS = 12,	/* of the stream's delay */
+	RATE_PLACES = 4096		/* of those who are counted */
 };
 
 enum worker_state { WORKER_FREE, WORKER_STARTING, WORKER_RUNNING, WORKER_DRAINING };
@@ -128,6 +129,7 @@ struct shared {
 	_Atomic uint64_t reloads_ok, reloads_failed;
 	_Atomic uint32_t stopping;	/* 1: readyz says 503 */
 	struct credentials credentials;
+	_Atomic uint64_t rates[RATE_PLACES];	/* reviewboard/rb_limit.c */
 	pthread_mutex_t write_lock;	/* SQLite's writers queue here (store.h) */
 	_Atomic int32_t db_slots[SHARED_CONNECTIONS_MAX];	/* 0 or the pid that booked it */
 	struct worker_slot workers[SHARED_WORKERS_MAX];

@@ -32,6 +32,18 @@ static const struct tag_table tables[] = {
 	{ "patchwork_userprofile_maintainer_projects", "project", "maintainers", NULL },
 	{ "patchwork_bundlepatch", "bundle", "bundle_patches", NULL },
 	{ "authtoken_token", "auth", "tokens", NULL },
+	{ "auth_group", "group", "groups", NULL },
+	{ "thimble_rb_repository", "rb_repository", "rb_repositories", NULL },
+	{ "thimble_rb_access", "auth", "rb_accesses", NULL },
+	{ "thimble_rb_right", "auth", "rb_rights", NULL },
+	{ "thimble_rb_token", "auth", "rb_tokens", NULL },
+	{ "thimble_rb_logout", "auth", "rb_logouts", NULL },
+	{ "thimble_rb_request", "rb_request", "rb_requests", NULL },
+	{ "thimble_rb_draft", "rb_request", "rb_drafts", NULL },
+	{ "thimble_rb_target", "rb_request", "rb_targets", NULL },
+	{ "thimble_rb_diffset", "rb_diffset", "rb_diffsets", "request_id" },
+	{ "thimble_rb_commit", "rb_diffset", "rb_commits", NULL },
+	{ "thimble_rb_file", "rb_diffset", "rb_files", NULL },
 };
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]), FIRST_SLOTS = 128, LOG_PART = 3000 };

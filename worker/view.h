@@ -8,6 +8,8 @@
 #ifndef THIMBLE_WORKER_VIEW_H
 #define THIMBLE_WORKER_VIEW_H
 
+#include <stdatomic.h>
+
 #include "cache/tier.h"
 #include "proto/negotiate.h"
 #include "proto/uri.h"
@@ -17,6 +19,7 @@
 #include "worker/resource.h"
 
 struct credentials;
+struct rb;
 struct region;
 struct route;
 struct service;
@@ -42,12 +45,15 @@ struct service {
 	size_t pinned_bytes;
 	uint64_t generation;		/* of the configuration: answers of another are not ours */
 	int wake;			/* tells the bus of writes (wake.h); or -1 */
+	atomic_bool has_reviews;	/* the tables of the Review Board API are there; job threads */
+	_Atomic uint64_t *rates;	/* RATE_PLACES, for its rate limit (shared.h) */
 };
 
 struct view {
 	struct service *service;
 	struct request *request;
 	const struct route *route;
+	struct rb *rb;			/* of the Review Board API; NULL: of Patchwork's */
 
 	/* from the path; an id that does not fit 64 bits is -1, which no row has */
 	struct slice path;		/* decoded, with its final slash */
@@ -112,6 +118,11 @@ enum view_result service_begin(struct view *v);
 
 /* The steps (a file each): they answer, or fail with the store. */
 enum view_result auth_identify(struct view *v);
+/*
+ * Whether that is the password that belongs to the stored hash (empty: of nobody).  A hash is made only in its
+ * lane (VIEW_NEEDS_HASH); meanwhile no connection is held: call service_begin again.
+ */
+enum view_result auth_judge(struct view *v, struct slice user, struct slice password, struct slice stored, bool *good_r);
 enum view_result list_run(struct view *v);
 enum view_result detail_run(struct view *v);
 enum view_result describe_run(struct view *v);

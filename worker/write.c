@@ -18,7 +18,7 @@
 #include "worker/wake.h"
 
 /* The transaction is run again when its connection turns out to be dead, in which case nothing was done. */
-enum { TRIES = 2, SECOND_US = 1000000 };
+enum { TRIES = 2 };
 
 #define NOT_SIGNED_IN "Authentication credentials were not provided."
 #define NOT_ALLOWED "You do not have permission to perform this action."
@@ -169,55 +169,14 @@ changes_save(struct changes *c)
 	(void)write_query(c->w, c->q);
 }
 
-/* The clock, but later than any event of this write: their dates tell their order. */
-static void
-tick(struct moment *now)
-{
-	struct moment clock;
-
-	sql_now(&clock);
-	if (now->year != 0 && moment_compare(&clock, now) <= 0) {
-		if (now->microsecond + 1 < SECOND_US)
-			now->microsecond++;
-		return;
-	}
-	*now = clock;
-}
-
-static void
-add_reference(struct sql *q, int64_t id)
-{
-	sql_add(q, ", ");
-	sql_int_or_null(q, id != 0 ? &id : NULL);
-}
-
 void
 write_event(struct write *w, const struct event *event)
 {
-	struct sql *q = write_sql(w);
+	struct events events = { .v = w->v, .written = &w->written, .now = w->now };
 
-	tick(&w->now);
-	sql_add(q, "INSERT INTO patchwork_event (category, date, project_id, actor_id, patch_id, previous_state_id, "
-	    "current_state_id, previous_delegate_id, current_delegate_id, created_check_id, cover_id, cover_comment_id, "
-	    "patch_comment_id) VALUES (");
-	sql_string(q, slice_str(event->category));
-	sql_add(q, ", ");
-	sql_moment(q, &w->now);
-	add_reference(q, event->project);
-	add_reference(q, event->actor);
-	add_reference(q, event->patch);
-	add_reference(q, event->previous_state);
-	add_reference(q, event->current_state);
-	add_reference(q, event->previous_delegate);
-	add_reference(q, event->current_delegate);
-	add_reference(q, event->check);
-	add_reference(q, event->cover);
-	add_reference(q, event->cover_comment);
-	add_reference(q, event->patch_comment);
-	sql_add(q, ")");
-	(void)write_query(w, q);
-	/* nobody depends on an event that was not there: which there are is what changed */
-	written_collection(&w->written, "patchwork_event", 0, event->project);
+	events_add(&events, event);
+	events_send(&events);
+	w->now = events.now;
 }
 
 /* ---- rights ---- */

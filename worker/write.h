@@ -14,6 +14,7 @@
 
 #include "proto/body.h"
 #include "proto/moment.h"
+#include "worker/events.h"
 #include "worker/idmap.h"
 #include "worker/resource.h"
 #include "worker/view.h"
@@ -89,14 +90,7 @@ void changes_bool(struct changes *c, const char *column, const struct given *giv
 /* Queues the UPDATE, if there is one. */
 void changes_save(struct changes *c);
 
-/* A row of patchwork_event (7.1); 0 is NULL. */
-struct event {
-	const char *category;
-	int64_t project, actor, patch, previous_state, current_state, previous_delegate, current_delegate, check,
-	    cover, cover_comment, patch_comment;
-};
-
-/* Queues its INSERT. */
+/* Queues the INSERT of an event. */
 void write_event(struct write *w, const struct event *event);
 
 /*

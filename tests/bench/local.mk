@@ -13,4 +13,4 @@ tests_bench_bare_chain_LDADD = $(PQ_LIBS) $(HIREDIS_LIBS)
 tests_bench_bare_seen_SOURCES = tests/bench/bare_seen.c
 EXTRA_DIST += tests/bench/run tests/bench/common.py tests/bench/data.py tests/bench/servers.py tests/bench/misses.py \
 	tests/bench/hits.py tests/bench/workers.py tests/bench/latency.py tests/bench/idle.py tests/bench/mixed.py \
-	tests/bench/recorded.py tests/bench/writes.py tests/bench/invalidation.py tests/bench/precise.py tests/bench/bare_trace.c
+	tests/bench/recorded.py tests/bench/reviews.py tests/bench/writes.py tests/bench/invalidation.py tests/bench/precise.py tests/bench/bare_trace.c

@@ -8,7 +8,9 @@
  *    all is ASCII and no line but a first one longer than 79 columns;
  *  - an encoded word is the shorter of both and decodes to its text;
  *  - a message begins with its envelope line, holds no CR, has an empty line
- *    before its body, ends with the diff, and says 7bit of ASCII alone.
+ *    before its body, ends with the diff, and says 7bit of ASCII alone;
+ *  - an exact one has text and diff as they are, or in base64, and then no line that
+ *    git takes for the next message.
  */
 #include "config.h"
 
@@ -20,6 +22,8 @@
 #include "tests/fuzz/fuzz.h"
 
 enum { LINE_LIMIT = 79 };
+
+#define BASE64 "\nContent-Transfer-Encoding: base64\n"
 
 static bool
 all_ascii(struct slice s)
@@ -205,6 +209,47 @@ fuzz_message(struct arena *arena, const struct mbox_message *message)
 	buf_fini(&out);
 }
 
+/* Text and diff behind each other, as they came. */
+static void
+fuzz_exact(struct arena *arena, struct mbox_message message)
+{
+	struct buf out = { 0 }, body = { 0 }, expected = { 0 };
+	struct slice rest, line;
+	const char *start;
+
+	message.comment_count = 0;
+	message.exact = true;
+	message.signature = SLICE("x");
+	message.headers = SLICE("");
+	mbox_put(&out, arena, &message);
+	buf_byte(&out, '\0');
+	start = strstr(out.data, "\n\n");
+	require(start != NULL);
+	rest = slice_make(start + 2, out.len - 3 - (size_t)(start - out.data));
+	/* the first, for there are others in what is fuzzed */
+	if (strncmp(strstr(out.data, "\nContent-Transfer-Encoding: "), BASE64, strlen(BASE64)) != 0) {
+		buf_slice(&body, rest);
+		require(memmem(rest.p, rest.n, "\nFrom ", 6) == NULL);
+	} else {
+		while (rest.n > 0 && slice_cut(&rest, '\n', &line)) {
+			require(line.n <= 76);
+			decode_b(&body, line);
+		}
+	}
+	buf_slice(&expected, message.content);
+	if (message.diff.n > 0) {
+		buf_byte(&expected, '\n');
+		buf_slice(&expected, message.diff);
+		if (message.diff.p[message.diff.n - 1] != '\n')
+			buf_byte(&expected, '\n');
+		buf_str(&expected, "-- \nx\n");
+	}
+	require(slice_eq(buf_as_slice(&body), buf_as_slice(&expected)));
+	buf_fini(&out);
+	buf_fini(&body);
+	buf_fini(&expected);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -230,6 +275,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.comment_count = 1,
 	};
 	fuzz_message(arena, &message);
+	fuzz_exact(arena, message);
 	fuzz_word(fields[1]);
 	/* The first field as a value, with a name as long as the second. */
 	name = fields[1].n < 100 ? fields[1].n + 1 : 100;

@@ -52,6 +52,12 @@ tests_fuzz_fuzz_mbox_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_mbox_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_mbox_LDADD = libproto.a libbase.a
 
+fuzz_targets += tests/fuzz/fuzz_review_mail
+tests_fuzz_fuzz_review_mail_SOURCES = tests/fuzz/fuzz_review_mail.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_review_mail_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_review_mail_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_review_mail_LDADD = libproto.a libbase.a
+
 fuzz_targets += tests/fuzz/fuzz_redis_url
 tests_fuzz_fuzz_redis_url_SOURCES = tests/fuzz/fuzz_redis_url.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_redis_url_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
@@ -159,3 +165,9 @@ tests_fuzz_fuzz_token_policy_SOURCES = tests/fuzz/fuzz_token_policy.c $(FUZZ_DRI
 tests_fuzz_fuzz_token_policy_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_token_policy_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
 tests_fuzz_fuzz_token_policy_LDADD = libproto.a libbase.a
+
+fuzz_targets += tests/fuzz/fuzz_cookie
+tests_fuzz_fuzz_cookie_SOURCES = tests/fuzz/fuzz_cookie.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_cookie_CFLAGS = $(AM_CFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_cookie_LDFLAGS = $(AM_LDFLAGS) $(THIMBLE_FUZZER)
+tests_fuzz_fuzz_cookie_LDADD = libworker.a libproto.a libbase.a $(CRYPTO_LIBS)

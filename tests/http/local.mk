@@ -14,6 +14,12 @@ EXTRA_DIST += tests/http/test_objects.py tests/http/test_bus.py tests/http/test_
 TESTS += tests/http/test_bad_input.py tests/http/test_client_writes.py tests/http/test_events_command.py
 EXTRA_DIST += tests/http/test_bad_input.py tests/http/test_client_writes.py tests/http/test_events_command.py
 # The API over both databases; these need thimbled and thimblectl.
+TESTS += tests/http/test_rb_requests.py tests/http/test_rb_bridge.py
+EXTRA_DIST += tests/http/test_rb_requests.py tests/http/test_rb_bridge.py tests/lib/review.py
+TESTS += tests/http/test_rb_errors.py tests/http/test_rb_flow.py
+EXTRA_DIST += tests/http/test_rb_errors.py tests/http/test_rb_flow.py
+TESTS += tests/http/test_rb_commits.py tests/http/test_rb_concurrency.py tests/http/test_rb_diffs.py
+EXTRA_DIST += tests/http/test_rb_commits.py tests/http/test_rb_concurrency.py tests/http/test_rb_diffs.py tests/lib/review_case.py
 TESTS += tests/http/test_api.py tests/http/test_control.py tests/http/test_database_away.py tests/http/test_git_pw.py tests/http/test_tags.py \
 	tests/http/test_triggers.py
 EXTRA_DIST += tests/http/fixture.sql tests/http/model.py tests/http/test_api.py tests/http/test_control.py tests/http/test_database_away.py \

@@ -151,9 +151,9 @@ class Server:
         subprocess.run([THIMBLECTL, "-c", self.config, "init", *arguments], check=True,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=DEADLINE)
 
-    def detach(self):
+    def detach(self, *arguments):
         """Takes the triggers away: nobody tells of changes, so that what is kept stays until max_stale."""
-        subprocess.run([THIMBLECTL, "-c", self.config, "detach"], check=True,
+        subprocess.run([THIMBLECTL, "-c", self.config, "detach", *arguments], check=True,
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=DEADLINE)
 
     # --- life

@@ -155,7 +155,7 @@ check_PROGRAMS += tests/unit/test_tags
 TESTS += tests/unit/test_tags
 tests_unit_test_tags_SOURCES = tests/unit/test_tags.c $(quiet_fork)
 tests_unit_test_tags_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_test_tags_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
+tests_unit_test_tags_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(HIREDIS_LIBS) $(GIT2_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_changes
 TESTS += tests/unit/test_changes
@@ -173,7 +173,7 @@ check_PROGRAMS += tests/unit/test_objects
 TESTS += tests/unit/test_objects
 tests_unit_test_objects_SOURCES = tests/unit/test_objects.c $(quiet_fork)
 tests_unit_test_objects_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
-tests_unit_test_objects_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(HIREDIS_LIBS) $(CRITERION_LIBS)
+tests_unit_test_objects_LDADD = libworker.a libcache.a libstore.a libproto.a libbase.a $(SQLITE_LIBS) $(PQ_LIBS) $(CRYPTO_LIBS) $(EVENT_LIBS) $(CODINGS_LIBS) $(JANSSON_LIBS) $(MSGPACK_LIBS) $(HIREDIS_LIBS) $(GIT2_LIBS) $(CRITERION_LIBS)
 
 check_PROGRAMS += tests/unit/test_encoding
 TESTS += tests/unit/test_encoding
@@ -280,5 +280,29 @@ TESTS += tests/unit/test_token_policy
 tests_unit_test_token_policy_SOURCES = tests/unit/test_token_policy.c $(quiet_fork)
 tests_unit_test_token_policy_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_token_policy_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_diff_stat
+TESTS += tests/unit/test_diff_stat
+tests_unit_test_diff_stat_SOURCES = tests/unit/test_diff_stat.c $(quiet_fork)
+tests_unit_test_diff_stat_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_diff_stat_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_review_mail
+TESTS += tests/unit/test_review_mail
+tests_unit_test_review_mail_SOURCES = tests/unit/test_review_mail.c $(quiet_fork)
+tests_unit_test_review_mail_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_review_mail_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_cookie
+TESTS += tests/unit/test_cookie
+tests_unit_test_cookie_SOURCES = tests/unit/test_cookie.c $(quiet_fork)
+tests_unit_test_cookie_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_cookie_LDADD = libproto.a libbase.a $(CRITERION_LIBS)
+
+check_PROGRAMS += tests/unit/test_rb_session
+TESTS += tests/unit/test_rb_session
+tests_unit_test_rb_session_SOURCES = tests/unit/test_rb_session.c $(quiet_fork)
+tests_unit_test_rb_session_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_rb_session_LDADD = libworker.a libproto.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
 endif HAVE_CRITERION

@@ -22,6 +22,8 @@
 #include "base/buf.h"
 #include "base/robust.h"
 #include "proto/moment.h"
+#include "store/reviewboard.h"
+#include "store/triggers.h"
 
 #define ZONE "Australia/Canberra"
 
@@ -1282,4 +1284,213 @@ Test(store, a_script_keeps_foreign_keys)
 	cr_expect_eq(store_run_script(fx.store, fx.arena,
 	    "INSERT INTO patchwork_person (email, name, user_id) VALUES ('a@example.org', '', 77)", &error), -1);
 	cr_expect_str_eq(ask(fx.store, "SELECT count(*) FROM patchwork_person"), "0");
+}
+
+/* Bytes ----------------------------------------------------------------- */
+
+/* Makes a table and writes each of them into a row of its own. */
+static void
+keep_bytes(const struct slice *bytes, size_t count)
+{
+	struct snapshot *snapshot;
+
+	must_run(arena_printf(fx.arena, "CREATE TABLE kept (id integer PRIMARY KEY, b %s NULL, t text NULL)",
+	    store_dialect(fx.store) == DIALECT_SQLITE ? "blob" : "bytea"));
+	snapshot = must_begin_write(fx.store);
+	for (size_t i = 0; i < count; i++) {
+		struct sql *q = sql_text("INSERT INTO kept (id, b, t) VALUES (");
+
+		sql_int(q, (int64_t)i);
+		sql_add(q, ", ");
+		sql_bytes(q, bytes[i]);
+		sql_add(q, ", ");
+		sql_string(q, SLICE("beside \xc3\xa4"));
+		sql_add(q, ")");
+		(void)store_query(snapshot, q);
+	}
+	must_commit(&snapshot);
+}
+
+Test(store, bytes_come_back_as_they_are)
+{
+	static char every[256], large[3000000];
+	const struct slice bytes[] = { slice_make(every, sizeof(every)), SLICE(""), SLICE_NONE, slice_make("a\0b\0", 4),
+		SLICE("\\x6162"), SLICE("\\x"), SLICE("\\\\'\""), slice_make(large, sizeof(large)) };
+	enum { COUNT = sizeof(bytes) / sizeof(*bytes) };
+	struct snapshot *snapshot;
+	struct rows *rows;
+
+	for (size_t i = 0; i < sizeof(every); i++)
+		every[i] = (char)i;
+	for (size_t i = 0; i < sizeof(large); i++)
+		large[i] = (char)(i * 7 % 251);
+	keep_bytes(bytes, COUNT);
+	snapshot = must_begin(fx.store);
+	rows = store_query(snapshot, sql_text("SELECT b, t FROM kept ORDER BY id"));
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_assert_eq(rows->count, COUNT);
+	for (int i = 0; i < COUNT; i++) {
+		struct slice got = rows_bytes(fx.arena, rows, i, 0);
+
+		cr_expect_eq(got.p == NULL, bytes[i].p == NULL, "%d", i);
+		cr_expect(slice_eq(got, bytes[i]), "%d: %zu bytes of %zu", i, got.n, bytes[i].n);
+		cr_expect(slice_is(rows_get(rows, i, 1), "beside \xc3\xa4"), "%d", i);
+	}
+	cr_expect_str_eq(ask(fx.store, store_dialect(fx.store) == DIALECT_SQLITE ? "SELECT DISTINCT typeof(b) FROM kept WHERE b"
+	    " IS NOT NULL" : "SELECT octet_length(b) FROM kept WHERE id = 0"),
+	    store_dialect(fx.store) == DIALECT_SQLITE ? "blob" : "256");
+}
+
+Test(store, bytes_do_not_go_by_what_the_server_would_print)
+{
+	const struct slice bytes = slice_make("\0\xff\\", 3);
+	struct snapshot *snapshot;
+	struct rows *rows;
+
+	if (store_dialect(fx.store) == DIALECT_POSTGRESQL)
+		must_run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET bytea_output = escape', current_database()); END $$");
+	keep_bytes(&bytes, 1);
+	store_trim(fx.store, 0);
+	snapshot = must_begin(fx.store);
+	rows = store_query(snapshot, sql_text("SELECT b FROM kept"));
+	must_flush(snapshot);
+	store_end(&snapshot);
+	cr_expect(slice_eq(rows_bytes(fx.arena, rows, 0, 0), bytes));
+}
+
+/* Tables of the Review Board API ---------------------------------------- */
+
+static const char *
+has_review_tables(void)
+{
+	struct sql *q = sql_new(fx.arena, store_dialect(fx.store));
+
+	rb_schema_ask(q);
+	return column(q);
+}
+
+/* All that attach makes, but for the triggers. */
+static void
+make_review_tables(void)
+{
+	static const struct triggers_place places[] = {
+		[DIALECT_SQLITE] = { "", "" }, [DIALECT_POSTGRESQL] = { "public", "CURRENT_USER" } };
+	enum dialect dialect = store_dialect(fx.store);
+	struct statements list = { .arena = fx.arena };
+	struct buf script = { 0 };
+
+	triggers_make_tables(&list, dialect, &places[dialect]);
+	rb_schema_key(&list, dialect, &places[dialect], "00ff");
+	rb_schema_key(&list, dialect, &places[dialect], "11ff");
+	for (size_t i = 0; i < list.count; i++)
+		buf_printf(&script, "%s;\n", list.text[i]);
+	buf_byte(&script, '\0');
+	must_run(script.data);
+	buf_fini(&script);
+}
+
+/* What each of them must have, so that a row is taken. */
+static const struct filler {
+	const char *table, *columns, *values;
+} fillers[] = {
+	{ "repository", "name, path, mirror_path, is_public, visible, with_history, extra_data",
+	  "'core', 'https://example.org/core.git', '', true, true, true, '{}'" },
+	{ "access", "repository_id, user_id", "1, 7" },
+	{ "right", "user_id, name", "7, 'can_edit_reviewrequest'" },
+	{ "token", "digest, user_id, note, created, policy", "'ab', 7, '', 0, ''" },
+	{ "logout", "nonce, user_id, expires", "'ab', 7, 0" },
+	{ "request", "submitter_id, repository_id, is_public, status, with_history, commit_id, summary, description,"
+	  " testing_done, branch, bugs, close_description, extra_data, time_added, last_updated",
+	  "7, 1, false, 'P', true, 'ab', '', '', '', '', '', '', '{}', 1, 1" },
+	{ "draft", "request_id, summary, description, testing_done, branch, bugs, change_description, extra_data, last_updated",
+	  "1, '', '', '', '', '', '', '{}', 1" },
+	{ "target", "request_id, draft, kind, target_id, place", "1, false, 'P', 7, 0" },
+	{ "diffset", "request_id, repository_id, revision, published, finalized, name, basedir, changed, extra_data",
+	  "1, 1, 1, false, false, 'diff', '', 1, '{}'" },
+	{ "commit", "diffset_id, place, commit_id, parent_id, message, author_name, author_email, author_instant,"
+	  " author_offset, filename, extra_data, changed", "1, 0, 'ab', 'cd', 'm', 'Ada', 'ada@example.org', -1, 3600,"
+	  " 'diff', '{}', 1" },
+	{ "file", "diffset_id, commit_row, place, source_file, dest_file, source_revision, dest_detail, status, is_binary,"
+	  " inserted, deleted, diff, extra_data, changed", "1, 1, 0, 'a', 'b', 'ab', 'cd', 'M', false, 1, 2, '', '{}', 1" },
+};
+
+static const char *
+filling(const struct filler *f)
+{
+	return arena_printf(fx.arena, "INSERT INTO thimble_rb_%s (%s) VALUES (%s)", f->table, f->columns, f->values);
+}
+
+static const char *
+count_of(const char *table)
+{
+	return ask(fx.store, arena_printf(fx.arena, "SELECT count(*) FROM thimble_rb_%s", table));
+}
+
+Test(store, review_tables_are_made_again_and_kept)
+{
+	const char *yes = store_dialect(fx.store) == DIALECT_SQLITE ? "1" : "t";
+
+	cr_expect_str_neq(has_review_tables(), yes);
+	make_review_tables();
+	cr_expect_str_eq(has_review_tables(), yes);
+	must_run(filling(&fillers[0]));
+	make_review_tables();
+	cr_expect_str_eq(count_of("repository"), "1");
+	cr_expect_str_eq(ask(fx.store, "SELECT value FROM thimble_meta WHERE name = 'rb_key'"), "00ff");
+	must_run("DROP TABLE thimble_rb_file");
+	cr_expect_str_neq(has_review_tables(), yes);
+}
+
+Test(store, review_tables_hold_a_row_each_and_only_once)
+{
+	enum { COUNT = sizeof(fillers) / sizeof(*fillers) };
+
+	cr_assert_eq(COUNT, RB_TABLES);
+	make_review_tables();
+	for (size_t i = 0; i < COUNT; i++) {
+		cr_expect(strstr(rb_schema_table(i), fillers[i].table) != NULL);
+		must_run(filling(&fillers[i]));
+	}
+	/* A file may look like another one; all others have a key. */
+	for (size_t i = 0; i < COUNT - 1; i++) {
+		const char *error = "";
+
+		cr_expect_eq(write_text(fx.store, filling(&fillers[i]), &error), STORE_CONFLICT, "%s", fillers[i].table);
+	}
+	must_run(filling(&fillers[COUNT - 1]));
+}
+
+Test(store, a_request_has_one_draft_diff_and_each_revision_once)
+{
+	static const char diffset[] = "INSERT INTO thimble_rb_diffset (request_id, repository_id, revision, published, finalized,"
+	    " name, basedir, changed, extra_data) VALUES (1, 1, %d, %s, false, 'diff', '', 1, '{}')";
+	const char *error;
+
+	make_review_tables();
+	must_run(filling(&fillers[0]));
+	must_run(filling(&fillers[5]));
+	must_run(arena_printf(fx.arena, diffset, 1, "true"));
+	must_run(arena_printf(fx.arena, diffset, 2, "true"));
+	must_run(arena_printf(fx.arena, diffset, 2, "false"));
+	cr_expect_eq(write_text(fx.store, arena_printf(fx.arena, diffset, 3, "false"), &error), STORE_CONFLICT);
+	cr_expect_eq(write_text(fx.store, arena_printf(fx.arena, diffset, 2, "true"), &error), STORE_CONFLICT);
+	cr_expect_eq(write_text(fx.store, "UPDATE thimble_rb_diffset SET published = true", &error), STORE_CONFLICT);
+	cr_expect_str_eq(count_of("diffset"), "3");
+}
+
+Test(store, what_belongs_to_a_review_request_goes_with_it)
+{
+	enum { OTHERS = 5 };	/* stand before it */
+	const char *error;
+
+	make_review_tables();
+	for (size_t i = 0; i < RB_TABLES; i++)
+		must_run(filling(&fillers[i]));
+	cr_expect_eq(write_text(fx.store, "DELETE FROM thimble_rb_repository", &error), STORE_CONFLICT);
+	cr_expect_eq(write_text(fx.store, "DELETE FROM thimble_rb_request", &error), STORE_OK, "%s", error);
+	for (size_t i = 0; i < RB_TABLES; i++)
+		cr_expect_str_eq(count_of(fillers[i].table), i < OTHERS ? "1" : "0", "%s", fillers[i].table);
+	cr_expect_eq(write_text(fx.store, "DELETE FROM thimble_rb_repository", &error), STORE_OK, "%s", error);
+	cr_expect_str_eq(count_of("access"), "0");
 }

@@ -341,3 +341,59 @@ Test(mbox, message_date_unreadable)
 	check_message(&message, "From patchwork Thu Jan  1 00:00:00 1970\nContent-Type: text/plain; charset=\"utf-8\"\n"
 	    "MIME-Version: 1.0\nContent-Transfer-Encoding: 7bit\n" SUBMITTER "Date: Thu, 01 Jan 1970 00:00:00 -0000\n\n");
 }
+
+#define EXACT_BODY "  body\n--\n\n"
+#define EXACT_DIFF "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b \n"
+
+static struct mbox_message
+exact_example(void)
+{
+	struct mbox_message message = example();
+
+	message.headers = SLICE("");
+	message.content = SLICE(EXACT_BODY "---\n a | 2 +-\n");
+	message.diff = SLICE(EXACT_DIFF);
+	message.comment_count = 0;
+	message.exact = true;
+	message.signature = SLICE("http://example.org/r/7/");
+	return message;
+}
+
+#define SIGNATURE "-- \nhttp://example.org/r/7/\n"
+
+Test(mbox, exact)
+{
+	static const struct slice comments[] = { { "Fine.\nAcked-by: A <a@example.org>\n", 34 } };
+	struct mbox_message message = exact_example();
+
+	check_message(&message, START("7bit") SUBMITTER DATE "\n" EXACT_BODY "---\n a | 2 +-\n\n" EXACT_DIFF SIGNATURE);
+	/* what is answered goes where git looks for it */
+	message.comments = comments;
+	message.comment_count = 1;
+	check_message(&message, START("7bit") SUBMITTER DATE "\n" EXACT_BODY
+	    "Acked-by: A <a@example.org>\n---\n a | 2 +-\n\n" EXACT_DIFF SIGNATURE);
+	message = exact_example();
+	message.content = SLICE("caf\xc3\xa9\n");
+	message.diff = SLICE("x");
+	check_message(&message, START("8bit") SUBMITTER DATE "\ncaf\xc3\xa9\n\nx\n" SIGNATURE);
+	message.content = message.diff = SLICE_NONE;
+	check_message(&message, START("7bit") SUBMITTER DATE "\n");
+}
+
+Test(mbox, exact_in_base64)
+{
+	struct mbox_message message = exact_example();
+
+	message.content = SLICE("b\n---\n");
+	message.diff = SLICE("+a\r\n");
+	check_message(&message, START("base64") SUBMITTER DATE "\n"
+	    "YgotLS0KCithDQotLSAKaHR0cDovL2V4YW1wbGUub3JnL3IvNy8K\n");
+	message.diff = SLICE("+caf\xe9 and so on and so on and so on\n");
+	check_message(&message, START("base64") SUBMITTER DATE "\n"
+	    "YgotLS0KCitjYWbpIGFuZCBzbyBvbiBhbmQgc28gb24gYW5kIHNvIG9uCi0tIApodHRwOi8vZXhh\nbXBsZS5vcmcvci83Lwo=\n");
+	/* git would take it for the next message */
+	message.content = SLICE("a\nFrom here\n---\n");
+	message.diff = SLICE("x\n");
+	check_message(&message, START("base64") SUBMITTER DATE "\n"
+	    "YQpGcm9tIGhlcmUKLS0tCgp4Ci0tIApodHRwOi8vZXhhbXBsZS5vcmcvci83Lwo=\n");
+}

@@ -117,6 +117,27 @@ Test(settings, reads_the_form_of_the_sample)
 	settings_free(&s);
 }
 
+Test(settings, reads_switches_and_days)
+{
+	struct settings *s = parse_ok("[reviewboard]\nhistory = off\nrequire_login = on\nsession_lifetime = 2d\n"
+	    "max_diff_size = 0\nrate_limit = 60\n[server]\nstop_timeout = 24h\n");
+
+	cr_expect_not(s->reviewboard.history);
+	cr_expect(s->reviewboard.require_login);
+	cr_expect(s->reviewboard.oauth2);
+	cr_expect_eq(s->reviewboard.session_lifetime, 2 * 86400000);
+	cr_expect_eq(s->reviewboard.max_diff_size, 0);
+	cr_expect_eq(s->reviewboard.rate_limit, 60);
+	prints(s, "history = off", true);
+	prints(s, "require_login = on", true);
+	prints(s, "session_lifetime = 2d", true);
+	prints(s, "stop_timeout = 1d", true);
+	settings_free(&s);
+	refused_key("reviewboard", "history = yes", "history: must be on or off");
+	refused_key("reviewboard", "oauth2 =", "oauth2: must be on or off");
+	refused_key("reviewboard", "session_lifetime = 0", "session_lifetime: must be from 1s to 3650d");
+}
+
 Test(settings, says_where_and_what)
 {
 	refused("[server]\nlissten = 1\n", "t:2: unknown key \"lissten\" in section [server]\n");

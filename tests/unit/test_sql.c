@@ -128,6 +128,28 @@ Test(sql, null_has_a_type)
 	cr_expect_not(q[1]->unusable);
 }
 
+Test(sql, bytes_may_hold_anything)
+{
+	struct sql *q = sql_new(arena, DIALECT_POSTGRESQL), *text = sql_new(arena, DIALECT_POSTGRESQL);
+	char bytes[] = "a\0b";
+
+	sql_bytes(q, slice_make(bytes, 3));
+	sql_add(q, ", ");
+	sql_bytes(q, SLICE_NONE);
+	sql_add(q, ", ");
+	sql_bytes(q, SLICE(""));
+	bytes[0] = 'z';
+	cr_expect_str_eq(q->text, "$1::bytea, $2::bytea, $3::bytea");
+	cr_expect(slice_eq(q->params[0].text, slice_make("a\0b", 3)), "it is not the caller's any more");
+	cr_expect_null(q->params[1].text.p);
+	cr_expect_not_null(q->params[2].text.p);
+	for (int i = 0; i < 3; i++)
+		cr_expect(q->params[i].is_bytes && !q->params[i].is_int);
+	cr_expect_not(q->unusable);
+	sql_string(text, slice_make("a\0b", 3));
+	cr_expect(text->unusable);
+}
+
 Test(sql, rows_are_locked_where_others_could_write)
 {
 	struct sql *postgresql = sql_new(arena, DIALECT_POSTGRESQL), *sqlite = sql_new(arena, DIALECT_SQLITE);

@@ -11,7 +11,9 @@
 #include "base/arena.h"
 #include "proto/mail.h"
 #include "proto/mbox.h"
+#include "proto/review_mail.h"
 #include "proto/text.h"
+#include "store/reviewboard.h"
 #include "worker/resources/resources.h"
 #include "worker/tags.h"
 
@@ -89,7 +91,7 @@ collect_missing(struct view *v, const char *table, const char *columns)
 /* Columns of a message's statement. */
 enum {
 	M_ID, M_DATE, M_HEADERS, M_CONTENT, M_SUBMITTER, M_EMAIL, M_LIST_EMAIL, M_SUBMITTER_ID, M_PROJECT_ID, M_DIFF,
-	M_DELEGATE_EMAIL, M_DELEGATE_ID
+	M_DELEGATE_EMAIL, M_DELEGATE_ID, M_SERIES, M_NUMBER
 };
 
 #define MESSAGE_COLUMNS "t.id, t.date, t.headers, t.content, p.name, p.email, j.listemail, t.submitter_id, t.project_id"
@@ -101,7 +103,8 @@ patch_messages(struct view *v)
 {
 	struct sql *q = view_sql(v);
 
-	sql_add(q, "SELECT " MESSAGE_COLUMNS ", t.diff, d.email, t.delegate_id FROM patchwork_patch t " MESSAGE_JOINS
+	sql_add(q, "SELECT " MESSAGE_COLUMNS ", t.diff, d.email, t.delegate_id, t.series_id, t.number "
+	    "FROM patchwork_patch t " MESSAGE_JOINS
 	    " LEFT JOIN auth_user d ON d.id = t.delegate_id ");
 	return q;
 }
@@ -170,9 +173,142 @@ comments_of(struct view *v, const struct rows *comments, int64_t parent, struct 
 	return count;
 }
 
+/* A header of those that messages which were made here have (review_mail.h); absent: it has it not. */
+static struct slice
+review_header(struct view *v, struct slice headers, const char *name)
+{
+	struct mail_headers parsed;
+
+	/* mails have none: they are not parsed for it */
+	if (headers.n == 0 || memmem(headers.p, headers.n, "X-Review-", strlen("X-Review-")) == NULL)
+		return SLICE_NONE;
+	mail_headers_parse(v->request->arena, headers, &parsed);
+	return mail_headers_first(&parsed, name);
+}
+
+/* Columns of query_bytes. */
+enum { B_SERIES, B_NUMBER, B_DIFFSET, B_DIFF };
+
+/*
+ * The diffs of series whose patches are no text, a row for each file, by series and number.  One number only,
+ * but if it is 0.  NULL: the database failed; no rows: the tables are not there any more.
+ */
+static struct rows *
+query_bytes(struct view *v, const int64_t *ids, size_t count, int64_t number)
+{
+	struct sql *q = view_sql(v);
+	struct rows *rows;
+
+	rb_schema_ask(q);
+	rows = view_query(v, q);
+	if (!view_flush(v))
+		return NULL;
+	q = view_sql(v);
+	if (!rows_bool(rows, 0, 0)) {
+		sql_add(q, "SELECT 0, 0, 0, 0 WHERE 1 = 0");
+	} else {
+		tags_table(v->tags, tag_table_of("thimble_rb_diffset"));
+		tags_table(v->tags, tag_table_of("thimble_rb_commit"));
+		tags_table(v->tags, tag_table_of("thimble_rb_file"));
+		/* without commits it was posted as one diff, which is the first patch's */
+		sql_add(q, "SELECT d.series_id, COALESCE(c.place, 0) + 1, d.id, f.diff FROM thimble_rb_diffset d"
+		    " JOIN thimble_rb_file f ON f.diffset_id = d.id LEFT JOIN thimble_rb_commit c ON c.id = f.commit_row"
+		    " WHERE (f.commit_row IS NOT NULL OR NOT EXISTS (SELECT 1 FROM thimble_rb_commit k"
+		    " WHERE k.diffset_id = d.id)) AND d.series_id ");
+		sql_ids(q, ids, count);
+		if (number != 0) {
+			sql_add(q, " AND COALESCE(c.place, 0) + 1 = ");
+			sql_int(q, number);
+		}
+		sql_add(q, " ORDER BY 1, 2, f.place");
+	}
+	rows = view_query(v, q);
+	if (!view_flush(v))
+		return NULL;
+	for (int i = 0; i < rows->count; i++)
+		collect_cell(v, "thimble_rb_diffset", rows, i, B_DIFFSET);
+	return rows;
+}
+
+/* Whether a row comes before those of that patch. */
+static bool
+is_before(const struct rows *bytes, int row, int64_t id, int64_t number)
+{
+	int64_t of = rows_int(bytes, row, B_SERIES);
+
+	return of < id || (of == id && rows_int(bytes, row, B_NUMBER) < number);
+}
+
+/* The diff of one patch, which is a run of the rows; absent: there is none. */
+static struct slice
+bytes_of(struct view *v, const struct rows *bytes, int64_t id, int64_t number)
+{
+	struct buf diff = { 0 };
+	struct slice whole = SLICE_NONE;
+	int low = 0, high = bytes->count, first;
+
+	while (low < high) {
+		int middle = low + (high - low) / 2;
+
+		if (is_before(bytes, middle, id, number))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	first = low;
+	for (; low < bytes->count && rows_int(bytes, low, B_SERIES) == id && rows_int(bytes, low, B_NUMBER) == number; low++)
+		buf_slice(&diff, rows_bytes(v->request->arena, bytes, low, B_DIFF));
+	if (low > first)
+		whole = arena_slice(v->request->arena, buf_as_slice(&diff));
+	buf_fini(&diff);
+	return whole;
+}
+
+static bool
+is_bytes(struct view *v, struct slice headers)
+{
+	return slice_is(review_header(v, headers, REVIEW_DIFF_HEADER), "bytes");
+}
+
+/* The bytes of the messages that need them; false: the database failed. */
+static bool
+load_bytes(struct view *v, const struct rows *messages, struct rows **bytes_r)
+{
+	int64_t *ids = arena_alloc(v->request->arena, ((size_t)messages->count + 1) * sizeof(*ids));
+	size_t count = 0;
+
+	*bytes_r = NULL;
+	for (int i = 0; i < messages->count; i++) {
+		int64_t id = rows_int(messages, i, M_SERIES);
+
+		if (!is_bytes(v, rows_get(messages, i, M_HEADERS)) || (count > 0 && ids[count - 1] == id))
+			continue;
+		ids[count++] = id;
+	}
+	if (count == 0)
+		return true;
+	*bytes_r = query_bytes(v, ids, count, messages->count == 1 ? rows_int(messages, 0, M_NUMBER) : 0);
+	return *bytes_r != NULL;
+}
+
+/* What the message has if it was made here. */
+static void
+add_review(struct view *v, struct mbox_message *m, const struct rows *messages, int row, const struct rows *bytes)
+{
+	struct slice diff;
+
+	m->signature = review_header(v, m->headers, REVIEW_URL_HEADER);
+	m->exact = m->signature.p != NULL;
+	if (bytes == NULL || !is_bytes(v, m->headers))
+		return;
+	diff = bytes_of(v, bytes, rows_int(messages, row, M_SERIES), rows_int(messages, row, M_NUMBER));
+	if (diff.p != NULL)
+		m->diff = diff;
+}
+
 /* Appends the messages, an empty line between two (9.5). */
 static void
-put_messages(struct view *v, const struct rows *messages, const struct rows *comments)
+put_messages(struct view *v, const struct rows *messages, const struct rows *comments, const struct rows *bytes)
 {
 	struct buf *out = &v->request->response.body;
 
@@ -193,6 +329,7 @@ put_messages(struct view *v, const struct rows *messages, const struct rows *com
 
 		m.comment_count = comments_of(v, comments, m.id, &list);
 		m.comments = list;
+		add_review(v, &m, messages, i, bytes);
 		if (i > 0)
 			buf_byte(out, '\n');
 		mbox_put(out, v->request->arena, &m);
@@ -203,15 +340,15 @@ put_messages(struct view *v, const struct rows *messages, const struct rows *com
 static bool
 put_patches(struct view *v, struct sql *q)
 {
-	struct rows *messages = view_query(v, q), *comments;
+	struct rows *messages = view_query(v, q), *comments, *bytes;
 
 	if (!view_flush(v))
 		return false;
 	collect_messages(v, "patchwork_patch", "patchwork_patchcomment", messages);
 	comments = query_comments(v, "patchwork_patchcomment", "patch_id", messages);
-	if (!view_flush(v))
+	if (!view_flush(v) || !load_bytes(v, messages, &bytes))
 		return false;
-	put_messages(v, messages, comments);
+	put_messages(v, messages, comments, bytes);
 	return true;
 }
 
@@ -236,7 +373,7 @@ msgid_of_segment(struct view *v, struct slice segment)
 }
 
 /* Columns of find_patch and its like. */
-enum { F_ID, F_NAME, F_SERIES, F_NUMBER, F_DIFF };
+enum { F_ID, F_NAME, F_SERIES, F_NUMBER, F_DIFF, F_HEADERS };
 
 /*
  * The object of a project by message id; NULL: the view is answered.  The
@@ -319,13 +456,22 @@ download_patch_mbox(struct view *v)
 enum view_result
 download_patch_raw(struct view *v)
 {
-	struct rows *patch = find_message(v, "t.id, t.name, t.series_id, t.number, t.diff", "patchwork_patch",
-	    msgid_of_segment(v, v->name[1]));
-	struct slice diff;
+	struct rows *patch = find_message(v, "t.id, t.name, t.series_id, t.number, t.diff, t.headers", "patchwork_patch",
+	    msgid_of_segment(v, v->name[1])), *rows;
+	struct slice diff, bytes;
+	int64_t id;
 
 	if (patch == NULL)
 		return VIEW_ANSWERED;
 	diff = rows_get(patch, 0, F_DIFF);
+	if (is_bytes(v, rows_get(patch, 0, F_HEADERS))) {
+		id = rows_int(patch, 0, F_SERIES);
+		rows = query_bytes(v, &id, 1, rows_int(patch, 0, F_NUMBER));
+		if (rows == NULL)
+			return VIEW_STORE;
+		bytes = bytes_of(v, rows, id, rows_int(patch, 0, F_NUMBER));
+		diff = bytes.p != NULL ? bytes : diff;
+	}
 	/* [Q] a patch without a diff gives Python's word for it */
 	buf_slice(&v->request->response.body, diff.p != NULL ? diff : SLICE("None"));
 	return respond_file(v, "text/x-patch", false, disposition_of(v, rows_get(patch, 0, F_NAME), ".diff"));
@@ -350,7 +496,7 @@ download_cover_mbox(struct view *v)
 	comments = query_comments(v, "patchwork_covercomment", "cover_id", messages);
 	if (!view_flush(v))
 		return VIEW_STORE;
-	put_messages(v, messages, comments);
+	put_messages(v, messages, comments, NULL);
 	return respond_file(v, "text/plain", false, disposition_of(v, rows_get(cover, 0, F_NAME), ".mbox"));
 }
 
