@@ -17,6 +17,12 @@
  *   a job               request_timeout; 503, and the answer of the job is dropped
  *   after a refusal     CONN_LINGER_MS to read it, what it still sends is thrown away
  *
+ * Events are edge-triggered, which saves the kernel a look at each socket after
+ * each answer: one comes when something arrives, whatever is left of what came
+ * before.  So who leaves something unread looks again (look_again), or takes the
+ * event off and adds it later, which makes it come for what is there.  A
+ * writing event is added anew after each short write, likewise.
+ *
  * A client that shuts down its writing side is answered all the same; whether
  * it is gone for good shows when its answer is written.
  *
@@ -31,6 +37,7 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
@@ -163,23 +170,112 @@ finish_written(struct conn *c, size_t n)
 	}
 }
 
-static int
-gather(struct conn *c, struct iovec *iov, size_t *total_r)
+/* What one turn writes: bytes in memory, and then perhaps those of a file. */
+struct batch {
+	struct iovec iov[CONN_READY_MAX * EXCHANGE_IOV + 1];
+	int count;
+	size_t bytes;			/* of the iov */
+	int file;			/* -1: none */
+	off_t offset;
+	size_t file_bytes;
+};
+
+/* Adds what is left of one answer behind `sent` bytes.  False: the rest is in a file, with which the batch ends. */
+static bool
+gather_answer(struct batch *batch, const struct exchange *x, size_t sent)
+{
+	size_t left = exchange_length(x) - sent, at;
+
+	batch->file = exchange_file(x);
+	batch->count += exchange_iov(x, sent, batch->file >= 0, batch->iov + batch->count);
+	if (batch->file < 0) {
+		batch->bytes += left;
+		return true;
+	}
+	at = sent > x->line_length ? sent - x->line_length : 0;
+	batch->offset = (off_t)at;
+	batch->file_bytes = x->head_length + x->body_length - at;
+	batch->bytes += left - batch->file_bytes;
+	return false;
+}
+
+static void
+gather(struct conn *c, struct batch *batch)
 {
 	size_t sent = c->sent;
-	int count = 0;
 
-	*total_r = c->ready_bytes - sent + c->continue_left;
+	batch->count = 0;
+	batch->bytes = batch->file_bytes = 0;
 	for (struct exchange *x = c->ready; x != NULL; x = x->next) {
-		count += exchange_iov(x, sent, iov + count);
+		if (!gather_answer(batch, x, sent))
+			return;
 		sent = 0;
 	}
+	batch->file = -1;
 	if (c->continue_left > 0) {
 		const char *from = interim + sizeof(interim) - 1 - c->continue_left;
 
-		iov[count++] = (struct iovec){ (void *)(uintptr_t)from, c->continue_left };
+		batch->iov[batch->count++] = (struct iovec){ (void *)(uintptr_t)from, c->continue_left };
+		batch->bytes += c->continue_left;
 	}
-	return count;
+}
+
+/* To the kernel one piece is less work than several: more than copying a little. */
+static ssize_t
+send_one_piece(int fd, const struct batch *batch, int flags)
+{
+	char together[CONN_TOGETHER], *at = together;
+
+	if (batch->count == 1)
+		return send(fd, batch->iov[0].iov_base, batch->bytes, flags);
+	for (int i = 0; i < batch->count; i++)
+		at = mempcpy(at, batch->iov[i].iov_base, batch->iov[i].iov_len);
+	return send(fd, together, batch->bytes, flags);
+}
+
+static ssize_t
+send_memory(int fd, struct batch *batch)
+{
+	struct msghdr message = { .msg_iov = batch->iov, .msg_iovlen = (size_t)batch->count };
+	int flags = MSG_NOSIGNAL | (batch->file_bytes > 0 ? MSG_MORE : 0);
+	ssize_t n;
+
+	do {
+		if (batch->count == 1 || batch->bytes <= CONN_TOGETHER)
+			n = send_one_piece(fd, batch, flags);
+		else
+			n = sendmsg(fd, &message, flags);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* More than a turn's share at once would cost more, beside that others wait: the client takes some in between. */
+static ssize_t
+send_file(int fd, struct batch *batch)
+{
+	size_t share = batch->file_bytes < CONN_FILE_SHARE ? batch->file_bytes : CONN_FILE_SHARE;
+	ssize_t n;
+
+	do {
+		n = sendfile(fd, batch->file, &batch->offset, share);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* Returns how many bytes the socket took, or -1. */
+static ssize_t
+send_batch(int fd, struct batch *batch)
+{
+	ssize_t n = batch->bytes > 0 ? send_memory(fd, batch) : 0, m;
+
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n < 0 || (size_t)n < batch->bytes || batch->file_bytes == 0)
+		return n;
+	m = send_file(fd, batch);
+	if (m < 0 && errno != EAGAIN)
+		return -1;
+	return m < 0 ? n : n + m;
 }
 
 /* Bytes that the kernel has and the client's kernel has not confirmed. */
@@ -208,40 +304,41 @@ took_something(struct conn *c, uint64_t now)
 	return true;
 }
 
-/* Writes what is ready, all at once; asks for EV_WRITE if the socket did not take all. */
+/* Not all was taken. */
 static void
-conn_write(struct conn *c)
+wait_for_client(struct conn *c, bool took)
 {
-	struct iovec iov[CONN_READY_MAX * EXCHANGE_IOV + 1];
-	struct msghdr message = { .msg_iov = iov };
-	size_t total;
-	ssize_t n;
-
-	if (!output_pending(c) || c->dead)
-		return;
-	message.msg_iovlen = (size_t)gather(c, iov, &total);
-	do {
-		n = sendmsg(c->fd, &message, MSG_NOSIGNAL);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0 && errno != EAGAIN) {
-		c->dead = true;		/* the client is gone */
-		return;
-	}
-	if (n < 0)
-		n = 0;
-	if (c->conns->o.slot != NULL)
-		slots_add(&c->conns->o.slot->bytes_sent, (uint64_t)n);
-	finish_written(c, (size_t)n);
-	if ((size_t)n == total) {
-		if (event_pending(&c->writable, EV_WRITE, NULL))
-			event_del(&c->writable);
-		return;
-	}
-	if (n > 0 || !event_pending(&c->writable, EV_WRITE, NULL)) {
+	if (took || !event_pending(&c->writable, EV_WRITE, NULL)) {
 		c->stuck_since = c->conns->now_us / 1000;
 		c->stuck_bytes = unconfirmed(c);
 	}
 	event_add(&c->writable, NULL);
+}
+
+/* Writes what is ready, all at once but for files; asks for EV_WRITE if not all was taken. */
+static void
+conn_write(struct conn *c)
+{
+	struct batch batch;
+	ssize_t n;
+
+	while (output_pending(c) && !c->dead) {
+		gather(c, &batch);
+		n = send_batch(c->fd, &batch);
+		if (n < 0) {
+			c->dead = true;		/* the client is gone */
+			return;
+		}
+		if (c->conns->o.slot != NULL)
+			slots_add(&c->conns->o.slot->bytes_sent, (uint64_t)n);
+		finish_written(c, (size_t)n);
+		if ((size_t)n < batch.bytes + batch.file_bytes) {
+			wait_for_client(c, n > 0);
+			return;
+		}
+	}
+	if (event_pending(&c->writable, EV_WRITE, NULL))
+		event_del(&c->writable);
 }
 
 /* Takes over an answer that is complete. */
@@ -462,13 +559,22 @@ conn_input(struct conn *c, struct slice got)
 		conn_advance(c, kept_input(c));
 }
 
+/* Makes an event come if there is something to be read already. */
 static void
-conn_read(struct conn *c)
+look_again(struct conn *c)
+{
+	event_del(&c->readable);
+	event_add(&c->readable, NULL);
+}
+
+/* `closed`: the client's end was seen, perhaps behind what is to be read. */
+static void
+conn_read(struct conn *c, bool closed)
 {
 	ssize_t n;
 
 	do {
-		n = read(c->fd, c->conns->o.scratch, CONN_SCRATCH);
+		n = recv(c->fd, c->conns->o.scratch, CONN_SCRATCH, 0);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		if (errno != EAGAIN)
@@ -480,6 +586,8 @@ conn_read(struct conn *c)
 		/* It would fire for ever. */
 		event_del(&c->readable);
 		c->paused = true;
+	} else if (n == CONN_SCRATCH || closed) {
+		look_again(c);
 	}
 	if (c->phase == CONN_LINGER)
 		c->dead = c->eof;
@@ -545,14 +653,13 @@ readable_cb(int fd, short what, void *arg)
 	struct conn *c = arg;
 
 	(void)fd;
-	(void)what;
 	conns_look_at_clock(c->conns);
 	if (!takes_input(c->phase)) {
 		event_del(&c->readable);
 		c->paused = true;
 		return;
 	}
-	conn_read(c);
+	conn_read(c, what & EV_CLOSED);
 	conn_settle(c);
 }
 
@@ -649,8 +756,8 @@ conn_open(struct conns *conns, int fd, const struct peer *peer)
 	c->peer = *peer;
 	c->fresh = c->moved = true;
 	c->ready_last = &c->ready;
-	event_assign(&c->readable, conns->o.base, fd, EV_READ | EV_PERSIST, readable_cb, c);
-	event_assign(&c->writable, conns->o.base, fd, EV_WRITE, writable_cb, c);
+	event_assign(&c->readable, conns->o.base, fd, EV_READ | EV_CLOSED | EV_PERSIST | EV_ET, readable_cb, c);
+	event_assign(&c->writable, conns->o.base, fd, EV_WRITE | EV_ET, writable_cb, c);
 	evtimer_assign(&c->timer, conns->o.base, timer_cb, c);
 	conns_add(conns, c);
 	if (event_add(&c->readable, NULL) != 0)

@@ -30,6 +30,8 @@
 enum {
 	CONN_READY_MAX = 32,		/* answers that wait to be written together */
 	CONN_READY_BYTES = 256 * 1024,	/* no further request is parsed beyond this */
+	CONN_FILE_SHARE = 256 * 1024,	/* of a file in one turn */
+	CONN_TOGETHER = 2 * 1024,	/* answers so small are copied into one piece to be written */
 	CONN_LINGER_MS = 3000,		/* for a client to take its last answer */
 	CONN_DRAIN_GRACE_MS = 1000,	/* draining: for a request that is on its way, the first one or another */
 	CONN_BODY_RATE = 64 * 1024,	/* bytes of a body that earn it another second */
@@ -173,8 +175,10 @@ void exchange_orphan(struct exchange *x);
 /* The answer is complete: makes its first lines and counts it. */
 void exchange_seal(struct exchange *x, bool closing);
 size_t exchange_length(const struct exchange *x);
-/* What is to be written of it behind the first `sent` bytes; returns how many of EXCHANGE_IOV were used. */
-int exchange_iov(const struct exchange *x, size_t sent, struct iovec *iov);
+/* A file with all of it but its first lines (pages.h), or -1.  It is good until another answer is sealed. */
+int exchange_file(const struct exchange *x);
+/* What is to be written of it, but not of its file, behind the first `sent` bytes; returns how many of EXCHANGE_IOV were used. */
+int exchange_iov(const struct exchange *x, size_t sent, bool without_file, struct iovec *iov);
 /* Frees it; an answer of which `sent` bytes were written is logged. */
 void exchange_finish(struct exchange **x, size_t sent);
 

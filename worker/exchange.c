@@ -12,6 +12,7 @@
 #include "base/settings.h"
 #include "worker/access_log.h"
 #include "worker/conn_private.h"
+#include "worker/pages.h"
 #include "worker/request.h"
 #include "worker/slots.h"
 #include "worker/status.h"
@@ -347,6 +348,8 @@ exchange_seal(struct exchange *x, bool closing)
 		x->body_length = 0;
 	if (x->conns->o.slot != NULL)
 		status_count(x->conns->o.slot, x->request, x->duration_us);
+	if (x->conns->o.pages != NULL && x->body_length >= PAGES_MIN)
+		pages_note(x->conns->o.pages, &response->held);
 }
 
 size_t
@@ -378,13 +381,15 @@ answer_parts(const struct exchange *x, struct slice *part)
 }
 
 int
-exchange_iov(const struct exchange *x, size_t sent, struct iovec *iov)
+exchange_iov(const struct exchange *x, size_t sent, bool without_file, struct iovec *iov)
 {
 	struct slice parts[EXCHANGE_IOV];
 	int count = 0, total;
 
 	parts[0] = slice_make(x->line, x->line_length);
-	total = 1 + answer_parts(x, parts + 1);
+	total = 1;
+	if (!without_file)
+		total += answer_parts(x, parts + 1);
 	for (int i = 0; i < total; i++) {
 		struct slice part = parts[i];
 
@@ -398,6 +403,14 @@ exchange_iov(const struct exchange *x, size_t sent, struct iovec *iov)
 		iov[count++] = (struct iovec){ (void *)(uintptr_t)part.p, part.n };
 	}
 	return count;
+}
+
+int
+exchange_file(const struct exchange *x)
+{
+	if (x->conns->o.pages == NULL || x->body_length < PAGES_MIN)
+		return -1;
+	return pages_find(x->conns->o.pages, &x->request->response.held);
 }
 
 void

@@ -24,6 +24,7 @@ struct known {
 struct shortcuts {
 	const struct region *region;
 	struct known *place[SHORTCUT_PLACES];
+	struct known *last;		/* that was found; NULL: none */
 };
 
 struct shortcuts *
@@ -62,8 +63,8 @@ head_length(struct slice in)
 	return 0;
 }
 
-const struct shortcut *
-shortcuts_find(struct shortcuts *s, struct slice in, bool trusted, size_t *length_r)
+static struct known *
+find(const struct shortcuts *s, struct slice in)
 {
 	struct slice head = slice_make(in.p, head_length(in));
 	struct known *known;
@@ -73,10 +74,20 @@ shortcuts_find(struct shortcuts *s, struct slice in, bool trusted, size_t *lengt
 		return NULL;
 	hash = region_hash(s->region, head);
 	known = s->place[hash % SHORTCUT_PLACES];
-	if (known == NULL || known->hash != hash || known->trusted != trusted || !slice_eq(known->head, head))
+	return known != NULL && known->hash == hash && slice_eq(known->head, head) ? known : NULL;
+}
+
+const struct shortcut *
+shortcuts_find(struct shortcuts *s, struct slice in, bool trusted, size_t *length_r)
+{
+	/* What is popular comes several times in a row. */
+	struct known *known = s->last != NULL && slice_has_prefix(in, s->last->head) ? s->last : find(s, in);
+
+	if (known == NULL || known->trusted != trusted)
 		return NULL;
 	known->used = true;
-	*length_r = head.n;
+	s->last = known;
+	*length_r = known->head.n;
 	return &known->shortcut;
 }
 
@@ -104,6 +115,8 @@ shortcuts_learn(struct shortcuts *s, struct slice head, bool trusted, const stru
 		known->used = false;
 		return;
 	}
+	if (known == s->last)
+		s->last = NULL;
 	free(known);
 	known = xmalloc(sizeof(*known) + head.n + shortcut->key.n + shortcut->if_none_match.n);
 	at = known->bytes;

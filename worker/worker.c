@@ -29,6 +29,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/settings.h"
+#include "cache/region.h"
 #include "store/store.h"
 #include "worker/access_log.h"
 #include "base/monotonic.h"
@@ -37,6 +38,7 @@
 #include "worker/conn.h"
 #include "worker/control.h"
 #include "worker/jobs.h"
+#include "worker/pages.h"
 #include "worker/request.h"
 #include "worker/service.h"
 #include "worker/shared.h"
@@ -76,6 +78,7 @@ struct worker {
 	struct jobs *jobs;
 	struct collapse *collapse;	/* NULL, as shortcuts: there is no cache */
 	struct shortcuts *shortcuts;
+	struct pages *pages;
 	struct status *status;
 	struct conns *public_conns;
 	struct conns *status_conns;
@@ -117,7 +120,7 @@ raise_descriptor_limit(void)
 static size_t
 connections_max(const struct settings *settings, size_t descriptors)
 {
-	size_t ours = DESCRIPTORS_OWN + STATUS_CONNECTIONS_MAX + CONTROL_CONNECTIONS_MAX +
+	size_t ours = DESCRIPTORS_OWN + PAGES_FILES + STATUS_CONNECTIONS_MAX + CONTROL_CONNECTIONS_MAX +
 	    (size_t)settings->server.threads * DESCRIPTORS_PER_THREAD;
 
 	return descriptors > ours + 16 ? descriptors - ours : 16;
@@ -341,8 +344,10 @@ make_conns(struct worker *w, size_t descriptors)
 
 	if (options.access_log == NULL)
 		options.shortcuts = w->shortcuts;
+	options.pages = w->pages;
 	w->public_conns = conns_new(&options);
 	options.shortcuts = NULL;
+	options.pages = NULL;
 	options.access_log = NULL;
 	options.slot = NULL;
 	options.collapse = NULL;
@@ -380,14 +385,17 @@ add_events(struct worker *w)
 	return 0;
 }
 
-/* No thread but this one touches the event base; its locks would only cost. */
+/*
+ * No thread but this one touches the event base; its locks would only cost.  The environment could ask for
+ * a list of changes, in which an event that is taken off and added again would cancel out (conn.c).
+ */
 static struct event_base *
 make_base(void)
 {
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
-	if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+	if (config != NULL && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV) == 0)
 		base = event_base_new_with_config(config);
 	if (config != NULL)
 		event_config_free(config);
@@ -459,6 +467,8 @@ set_up(struct worker *w)
 	}
 	if (w->heritage->region != NULL) {
 		w->shortcuts = shortcuts_new(w->heritage->region);
+		w->pages = pages_new(region_capacity(w->heritage->region) / PAGES_PART /
+		    (settings->server.workers > 0 ? settings->server.workers : 1));
 		w->collapse = collapse_new(w->base, w->heritage->region, w->heritage->slot, conns_wake);
 	}
 	if (make_conns(w, descriptors) != 0 || add_events(w) != 0) {
@@ -526,6 +536,7 @@ tear_down(struct worker *w)
 	jobs_free(&w->jobs);
 	collapse_free(&w->collapse);
 	shortcuts_free(&w->shortcuts);
+	pages_free(&w->pages);
 	conns_free(&w->public_conns);
 	conns_free(&w->status_conns);
 	conns_free(&w->control_conns);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """HTTP as the worker speaks it, seen from a socket: the I/O half of a worker with a made-up service."""
 
+import fcntl
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import socket
 import struct
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -957,6 +959,56 @@ class Clients(ServerCase):
         for i, c in enumerate(clients):
             c.send(request("/job?%d" % i))
         for i, c in enumerate(clients):
+            self.assertEqual(c.read().json()["query"], str(i))
+
+
+class OneEvent(ServerCase):
+    """The worker is told once of what has come, however much that is: it has to look for the rest by itself."""
+    arguments = ("threads=4", "max_body=16000000", "keepalive_timeout=600000", "header_timeout=600000")
+
+    def send_to_one_that_sleeps(self, c, data, end=False):
+        """All of it is there when the server looks."""
+        self.server.send_signal(signal.SIGSTOP)
+        try:
+            self.assertEqual(c.socket.send(data), len(data))
+            if end:
+                c.end_input()
+            wait_until(lambda: fcntl.ioctl(c.socket, termios.TIOCOUTQ, b"\0\0\0\0") == b"\0\0\0\0", "all to arrive")
+        finally:
+            self.server.send_signal(signal.SIGCONT)
+
+    def test_the_end_with_the_last_request(self):
+        for target in ("/echo", "/job", "/big?3000000"):
+            c = self.connect()
+            self.assertEqual(c.get("/echo").status, 200)
+            self.send_to_one_that_sleeps(c, request(target), end=True)
+            self.assertEqual(c.read().status, 200)
+            self.assertEqual(c.read_to_end(), b"")
+
+    def test_the_end_with_a_part_of_a_request(self):
+        c = self.connect()
+        self.assertEqual(c.get("/echo").status, 200)
+        self.send_to_one_that_sleeps(c, b"GET /echo HT", end=True)
+        self.assertEqual(c.read_to_end(), b"")
+
+    def test_more_than_is_read_at_once(self):
+        body = b"x" * 400000
+        for target in ("/echo", "/job"):
+            c = self.connect()
+            for _ in range(4):              # makes the kernel take so much
+                self.assertEqual(c.get("/echo", method="POST", body=b"x" * 8000000).status, 200)
+            self.send_to_one_that_sleeps(c, request(target, method="POST", body=body) + request("/echo?next"))
+            self.assertEqual(c.read().json()["body"], body.decode())
+            self.assertEqual(c.read().json()["query"], "next")
+
+    def test_requests_behind_one_that_takes_its_time(self):
+        c = self.connect()
+        self.assertEqual(c.get("/echo").status, 200)
+        self.send_to_one_that_sleeps(c, request("/sleep?100"))
+        for i in range(40):
+            c.send(request("/echo?%d" % i))
+        self.assertEqual(c.read().status, 200)
+        for i in range(40):
             self.assertEqual(c.read().json()["query"], str(i))
 
 

@@ -56,6 +56,12 @@ tests_unit_test_region_SOURCES = tests/unit/test_region.c tests/cache/region_che
 tests_unit_test_region_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
 tests_unit_test_region_LDADD = libcache.a libbase.a $(CRYPTO_LIBS) $(CRITERION_LIBS)
 
+check_PROGRAMS += tests/unit/test_pages
+TESTS += tests/unit/test_pages
+tests_unit_test_pages_SOURCES = tests/unit/test_pages.c $(quiet_fork)
+tests_unit_test_pages_CFLAGS = $(AM_CFLAGS) $(CRITERION_CFLAGS)
+tests_unit_test_pages_LDADD = libworker.a libbase.a $(CRITERION_LIBS)
+
 check_PROGRAMS += tests/unit/test_shortcut
 TESTS += tests/unit/test_shortcut
 tests_unit_test_shortcut_SOURCES = tests/unit/test_shortcut.c $(quiet_fork)
