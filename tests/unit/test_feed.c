@@ -68,25 +68,17 @@ left(void)
 	return run(0, "SELECT coalesce(string_agg(tags, ',' ORDER BY id), '') FROM thimble_outbox");
 }
 
-/*
- * A few a transaction: while one goes on, what others delete in their databases of the same server stays to be
- * walked, and there are tests that count that.
- */
 static void
 run_statements(const struct statements *list)
 {
-	enum { AT_ONCE = 10 };
+	struct buf script = { 0 };
+	const char *error = "";
 
-	for (size_t i = 0; i < list->count; i += AT_ONCE) {
-		struct buf script = { 0 };
-		const char *error = "";
-
-		for (size_t k = i; k < list->count && k < i + AT_ONCE; k++)
-			buf_printf(&script, "%s;\n", list->text[k]);
-		buf_byte(&script, '\0');
-		cr_assert_eq(store_run_script(fx.store, fx.arena, script.data, &error), 0, "%s", error);
-		buf_fini(&script);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		buf_printf(&script, "%s;\n", list->text[i]);
+	buf_byte(&script, '\0');
+	cr_assert_eq(store_run_script(fx.store, fx.arena, script.data, &error), 0, "%s", error);
+	buf_fini(&script);
 }
 
 static struct snapshot *

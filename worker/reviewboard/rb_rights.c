@@ -53,8 +53,6 @@ rb_request_of(struct rb *rb, const struct rows *rows)
 	rb_tag_object(rb, "thimble_rb_request", rb->request);
 	rb_tag_table(rb, "thimble_rb_draft");
 	rb_tag_table(rb, "thimble_rb_diffset");
-	rb_tag_table(rb, "thimble_rb_draft");
-	rb_tag_table(rb, "thimble_rb_diffset");
 	if (rows->count == 0)
 		return NULL;
 	r = arena_alloc(rb_arena(rb), sizeof(*r));
