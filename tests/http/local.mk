@@ -25,3 +25,6 @@ TESTS += tests/http/test_api.py tests/http/test_control.py tests/http/test_datab
 EXTRA_DIST += tests/http/fixture.sql tests/http/model.py tests/http/test_api.py tests/http/test_control.py tests/http/test_database_away.py \
 	tests/http/test_git_pw.py tests/http/test_tags.py tests/http/test_triggers.py tests/http/vectors.txt \
 	tests/lib/database.py tests/lib/libpq.py
+EXTRA_DIST += tests/http/test_cache_bad_days.py tests/http/test_collapse.py tests/http/test_kept.py tests/http/test_pages.py \
+	tests/http/test_rb_session.py tests/http/test_rb_tags.py tests/http/test_rb_wire.py tests/http/test_review_tools.py \
+	tests/http/test_tier.py tests/http/test_writes.py
