@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include <hiredis/hiredis.h>
 
@@ -350,15 +349,6 @@ join(struct arena *arena, const struct slice *rows, size_t count)
 	return joined;
 }
 
-static uint64_t
-wall_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* It is that incarnation: publishes, if its clock still is. */
 static enum stream_status
 publish_tags(struct stream *stream, struct slice nonce, struct slice tags, uint64_t *number_r, const char **error_r)
@@ -371,7 +361,7 @@ publish_tags(struct stream *stream, struct slice nonce, struct slice tags, uint6
 
 	while (slice_cut(&rest, ' ', &tag) && !breakage("effects"))
 		effects_tag(&effects, tag);
-	(void)snprintf(time_text, sizeof(time_text), "%llu", (unsigned long long)wall_us());
+	(void)snprintf(time_text, sizeof(time_text), "%llu", (unsigned long long)realtime_us());
 	(void)snprintf(length_text, sizeof(length_text), "%d", STREAM_LENGTH);
 	(void)snprintf(prefix, sizeof(prefix), "%s%.*s:", stream->prefix, SLICE_ARG(nonce));
 	status = run(stream, &stream->publish, (struct slice[]){ nonce, tags, slice_str(time_text),

@@ -6,7 +6,9 @@
 
 #include "worker/events.h"
 
-enum { SECOND_US = 1000000, COLUMNS = 14, ROWS_MAX = SQL_PARAMS_MAX / COLUMNS };
+#include "base/monotonic.h"
+
+enum { COLUMNS = 14, ROWS_MAX = SQL_PARAMS_MAX / COLUMNS };
 
 /* The clock, but later than the last event. */
 static void

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/breakage.h"
@@ -106,15 +105,6 @@ relay_apply(struct relay *r, const struct slice *rows, size_t count)
 	slots_add(&r->slot->forgets, all);
 }
 
-static uint64_t
-wall_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static void
 apply_messages(struct relay *r)
 {
@@ -127,7 +117,7 @@ apply_messages(struct relay *r)
 	position_know(r->position, number);
 	relay_apply(r, rows, look->count);
 	position_advance(r->position, number);
-	now = wall_us();
+	now = realtime_us();
 	for (size_t i = 0; i < look->count; i++)
 		delays_count(r->slot, now > look->message[i].published_us ? now - look->message[i].published_us : 0);
 	slots_add(&r->slot->messages, look->count);
