@@ -124,6 +124,20 @@ arena_zalloc(struct arena *a, size_t size)
 	return memset(arena_alloc(a, size), 0, size);
 }
 
+void *
+arena_more(struct arena *a, void *array, size_t count, size_t *room, size_t first, size_t size)
+{
+	void *larger;
+
+	if (count < *room)
+		return array;
+	*room = *room > 0 ? 2 * *room : first;
+	larger = arena_alloc(a, *room * size);
+	if (count > 0)
+		memcpy(larger, array, count * size);
+	return larger;
+}
+
 char *
 arena_memdup(struct arena *a, const void *p, size_t n)
 {

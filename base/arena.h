@@ -28,6 +28,12 @@ struct slice arena_slice(struct arena *arena, struct slice s);
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
+ * Has an array of `count` elements of `size` bytes take one more: what it is from now on, with twice
+ * the room if there was none left (`first`, if there was none at all).
+ */
+void *arena_more(struct arena *arena, void *array, size_t count, size_t *room, size_t first, size_t size);
+
+/*
  * Gives back all that was allocated, as arena_free, but keeps one block: an arena
  * that is used again and again for something small costs no call to malloc.
  */

@@ -43,6 +43,24 @@ Test(arena, gives_aligned_memory_of_any_size)
 	cr_assert_null(arena);
 }
 
+Test(arena, arrays_grow)
+{
+	struct arena *arena = arena_new();
+	unsigned *array = NULL, *was;
+	size_t room = 0;
+
+	for (unsigned i = 0; i < 100; i++) {
+		was = array;
+		array = arena_more(arena, array, i, &room, 3, sizeof(*array));
+		cr_assert_eq(array != was, i == 0 || (i % 3 == 0 && ((i / 3) & (i / 3 - 1)) == 0), "%u", i);
+		array[i] = i;
+	}
+	cr_assert_eq(room, 192);
+	for (unsigned i = 0; i < 100; i++)
+		cr_assert_eq(array[i], i);
+	arena_free(&arena);
+}
+
 static void
 count_up(void *object)
 {
