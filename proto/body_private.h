@@ -24,7 +24,4 @@ int json_in_parse(struct arena *arena, enum charset charset, struct slice bytes,
 int urlencoded_parse(struct form *form, struct slice bytes, const char **detail_r);
 int multipart_parse(struct form *form, struct slice content_type, struct slice bytes, const char **detail_r);
 
-/* base64 as Python's base64.b64decode() reads it; -1 when it is none. */
-int multipart_decode_base64(struct arena *arena, struct slice in, struct slice *out_r);
-
 #endif

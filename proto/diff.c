@@ -71,17 +71,6 @@ first_line(struct slice s)
 	return slice_make(s.p, end != NULL ? (size_t)(end - s.p) + 1 : s.n);
 }
 
-/* A line without its end, LF or CRLF. */
-static struct slice
-without_end(struct slice line)
-{
-	if (line.n > 0 && line.p[line.n - 1] == '\n')
-		line.n--;
-	if (line.n > 0 && line.p[line.n - 1] == '\r')
-		line.n--;
-	return line;
-}
-
 static bool
 take_prefix(struct slice *s, const char *prefix)
 {
@@ -561,7 +550,7 @@ static enum diff_result
 read_section(struct diff *diff, struct diff_file *file)
 {
 	struct slice start = diff->rest, line = first_line(start);
-	struct section s = { .file = file, .git = without_end(line) };
+	struct section s = { .file = file, .git = text_without_break(line) };
 	const char *error = NULL;
 
 	*file = (struct diff_file){ .line = diff->line, .old_blob = SLICE(""), .new_blob = SLICE("") };
@@ -574,7 +563,7 @@ read_section(struct diff *diff, struct diff_file *file)
 		line = first_line(diff->rest);
 		if (line.n == 0 || slice_has_prefix(line, SLICE(GIT_LINE)))
 			break;
-		error = take_line(diff->arena, &s, without_end(line));
+		error = take_line(diff->arena, &s, text_without_break(line));
 	} while (error == NULL);
 	if (error != NULL)
 		return fail(diff, error, s.line);

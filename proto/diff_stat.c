@@ -33,17 +33,6 @@ smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Columns of a name; wide characters count as one, as they do for all of the tracker. */
-static size_t
-columns_of(struct slice s)
-{
-	size_t columns = 0;
-
-	for (size_t length; s.n > 0; s = slice_from(s, length), columns++)
-		(void)utf8_decode(s, &length);
-	return columns;
-}
-
 /* Bytes that both have in front, up to a slash, which is the last of them. */
 static size_t
 common_directory(struct slice a, struct slice b)
@@ -125,7 +114,8 @@ widths_of(const struct diff_stat_file *files, const struct slice *names, size_t 
 	bool binary = false;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t columns = columns_of(names[i]);
+		/* wide characters count as one, as they do for all of the tracker */
+		size_t columns = utf8_count(names[i]);
 
 		w.name = columns > w.name ? columns : w.name;
 		binary |= files[i].binary;
@@ -153,7 +143,7 @@ widths_of(const struct diff_stat_file *files, const struct slice *names, size_t 
 static void
 put_name(struct buf *out, struct slice name, size_t width)
 {
-	size_t columns = columns_of(name);
+	size_t columns = utf8_count(name);
 	ptrdiff_t slash;
 
 	if (columns > width) {
@@ -164,7 +154,7 @@ put_name(struct buf *out, struct slice name, size_t width)
 		slash = slice_index(name, '/');
 		if (slash > 0)
 			name = slice_from(name, (size_t)slash);
-		columns = columns_of(name);
+		columns = utf8_count(name);
 	}
 	buf_slice(out, name);
 	for (; columns < width; columns++)

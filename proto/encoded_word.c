@@ -161,16 +161,6 @@ put_unquoted(struct buf *out, struct slice s)
 	}
 }
 
-static size_t
-count_characters(struct slice s)
-{
-	size_t count = 0;
-
-	for (size_t length; s.n > 0; s = slice_from(s, length), count++)
-		(void)utf8_decode(s, &length);
-	return count;
-}
-
 /*
  * Foreign characters are skipped.  Padding that is missing from the end of the
  * text is supplied, which is judged by the length that the text had.  Returns
@@ -221,7 +211,7 @@ unwrap_parts(struct arena *arena, struct parts *parts)
 		else if (part->encoding == 'q')
 			put_unquoted(&bytes, buf_as_slice(&plain));
 		else
-			result = put_unbase64(&bytes, buf_as_slice(&plain), count_characters(part->text));
+			result = put_unbase64(&bytes, buf_as_slice(&plain), utf8_count(part->text));
 		part->bytes = arena_slice(arena, buf_as_slice(&bytes));
 	}
 	buf_fini(&bytes);

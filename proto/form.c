@@ -18,15 +18,7 @@ form_add(struct form *form, struct slice name, struct slice value)
 {
 	if (form->count == BODY_FIELDS_MAX)
 		return -1;
-	if (form->count == form->room) {
-		size_t room = form->room > 0 ? 2 * form->room : FIELDS_FIRST;
-		struct form_field *larger = arena_alloc(form->arena, room * sizeof(*larger));
-
-		if (form->count > 0)
-			memcpy(larger, form->field, form->count * sizeof(*larger));
-		form->field = larger;
-		form->room = room;
-	}
+	form->field = arena_more(form->arena, form->field, form->count, &form->room, FIELDS_FIRST, sizeof(*form->field));
 	form->field[form->count++] = (struct form_field){ name, value };
 	return 0;
 }

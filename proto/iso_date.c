@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "proto/digits.h"
 #include "proto/moment.h"
+#include "proto/text.h"
 
 #define SPACE " \t\n\r\v\f"
 
@@ -28,23 +29,14 @@ take_number(struct slice *s, size_t digits, int *value_r)
 }
 
 static bool
-take_char(struct slice *s, char c)
-{
-	if (s->n == 0 || s->p[0] != c)
-		return false;
-	*s = slice_from(*s, 1);
-	return true;
-}
-
-static bool
 take_date(struct slice *s, struct moment *m)
 {
 	bool hyphens;
 
 	if (!take_number(s, 4, &m->year))
 		return false;
-	hyphens = take_char(s, '-');
-	return take_number(s, 2, &m->month) && (!hyphens || take_char(s, '-')) && take_number(s, 2, &m->day);
+	hyphens = text_take_char(s, '-');
+	return take_number(s, 2, &m->month) && (!hyphens || text_take_char(s, '-')) && take_number(s, 2, &m->day);
 }
 
 /* HH:MM[:SS[.fraction]], or without colons. */
@@ -55,15 +47,15 @@ take_time(struct slice *s, struct moment *m)
 
 	if (!take_number(s, 2, &m->hour))
 		return false;
-	colons = take_char(s, ':');
+	colons = text_take_char(s, ':');
 	if (!take_number(s, 2, &m->minute))
 		return false;
-	seconds = colons ? take_char(s, ':') : digits_leading(*s) > 0;
+	seconds = colons ? text_take_char(s, ':') : digits_leading(*s) > 0;
 	if (!seconds)
 		return true;
 	if (!take_number(s, 2, &m->second))
 		return false;
-	if (take_char(s, '.') || take_char(s, ',')) {
+	if (text_take_char(s, '.') || text_take_char(s, ',')) {
 		size_t n = digits_leading(*s);
 
 		*s = slice_from(*s, n);
@@ -80,13 +72,13 @@ take_offset(struct slice *s, int *offset_r)
 	bool west;
 
 	*offset_r = 0;
-	if (s->n == 0 || take_char(s, 'Z') || take_char(s, 'z'))
+	if (s->n == 0 || text_take_char(s, 'Z') || text_take_char(s, 'z'))
 		return true;
-	west = take_char(s, '-');
-	if ((!west && !take_char(s, '+')) || !take_number(s, 2, &hours))
+	west = text_take_char(s, '-');
+	if ((!west && !text_take_char(s, '+')) || !take_number(s, 2, &hours))
 		return false;
 	if (s->n > 0) {
-		(void)take_char(s, ':');
+		(void)text_take_char(s, ':');
 		if (!take_number(s, 2, &minutes))
 			return false;
 	}

@@ -194,6 +194,15 @@ json_string(struct json *j, struct slice s)
 }
 
 void
+json_string_or_null(struct json *j, struct slice s)
+{
+	if (s.p == NULL)
+		json_null(j);
+	else
+		json_string(j, s);
+}
+
+void
 json_raw(struct json *j, struct slice text)
 {
 	before(j);

@@ -36,6 +36,8 @@ void json_key(struct json *j, const char *key);
 void json_key_slice(struct json *j, struct slice key);
 /* Invalid UTF-8 becomes U+FFFD. */
 void json_string(struct json *j, struct slice s) __attribute__((visibility("hidden")));
+/* null for what is absent. */
+void json_string_or_null(struct json *j, struct slice s);
 void json_int(struct json *j, int64_t value);
 void json_bool(struct json *j, bool value);
 void json_null(struct json *j) __attribute__((visibility("hidden")));

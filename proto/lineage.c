@@ -40,15 +40,7 @@ lineage_new(struct arena *arena)
 static void
 push(struct lineage *l, const struct entry *entry)
 {
-	if (l->count == l->room) {
-		size_t room = l->room > 0 ? 2 * l->room : FIRST;
-		struct entry *larger = arena_alloc(l->arena, room * sizeof(*larger));
-
-		if (l->count > 0)
-			memcpy(larger, l->entry, l->count * sizeof(*larger));
-		l->entry = larger;
-		l->room = room;
-	}
+	l->entry = arena_more(l->arena, l->entry, l->count, &l->room, FIRST, sizeof(*l->entry));
 	l->entry[l->count++] = *entry;
 }
 

@@ -53,14 +53,7 @@ name_length(struct slice line)
 static struct mail_header *
 headers_add(struct arena *arena, struct mail_headers *headers, size_t *room)
 {
-	if (headers->count == *room) {
-		struct mail_header *old = headers->list;
-
-		*room = *room == 0 ? 16 : *room * 2;
-		headers->list = arena_alloc(arena, *room * sizeof(*old));
-		if (old != NULL)
-			memcpy(headers->list, old, headers->count * sizeof(*old));
-	}
+	headers->list = arena_more(arena, headers->list, headers->count, room, 16, sizeof(*headers->list));
 	return &headers->list[headers->count++];
 }
 
@@ -171,14 +164,7 @@ prefixes_add(struct arena *arena, struct mail_prefixes *prefixes, size_t *room, 
 {
 	if (token.n == 0 || slice_eq_nocase(token, SLICE("patch")))
 		return;
-	if (prefixes->count == *room) {
-		struct slice *old = prefixes->prefix;
-
-		*room = *room == 0 ? 8 : *room * 2;
-		prefixes->prefix = arena_alloc(arena, *room * sizeof(*old));
-		if (old != NULL)
-			memcpy(prefixes->prefix, old, prefixes->count * sizeof(*old));
-	}
+	prefixes->prefix = arena_more(arena, prefixes->prefix, prefixes->count, room, 8, sizeof(*prefixes->prefix));
 	prefixes->prefix[prefixes->count++] = token;
 }
 

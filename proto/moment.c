@@ -83,15 +83,6 @@ next_is_digit(struct slice s)
 	return s.n > 0 && s.p[0] >= '0' && s.p[0] <= '9';
 }
 
-static bool
-take_char(struct slice *s, char c)
-{
-	if (s->n == 0 || s->p[0] != c)
-		return false;
-	*s = slice_from(*s, 1);
-	return true;
-}
-
 static int
 take_digits(struct slice *s, int least, int most, int *value_r)
 {
@@ -130,28 +121,37 @@ take_iso_clock(struct slice *s, int clock[4])
 	for (int i = 0; i < 3; i++) {
 		if (i == 1)
 			colons = s->n > 0 && s->p[0] == ':';
-		if (i > 0 && (colons ? !take_char(s, ':') : !next_is_digit(*s)))
+		if (i > 0 && (colons ? !text_take_char(s, ':') : !next_is_digit(*s)))
 			break;
 		if (take_digits(s, 2, 2, &clock[i]) == -1)
 			return -1;
 	}
-	return take_char(s, '.') || take_char(s, ',') ? take_fraction(s, &clock[3]) : 0;
+	return text_take_char(s, '.') || text_take_char(s, ',') ? take_fraction(s, &clock[3]) : 0;
+}
+
+/* Nothing or "Z", which end it: 0.  A sign: 1, a number follows.  Else -1. */
+static int
+take_offset_sign(struct slice *s, struct moment *m, bool *west_r)
+{
+	if (s->n == 0)
+		return 0;
+	m->has_offset = true;
+	if (text_take_char(s, 'Z'))
+		return s->n == 0 ? 0 : -1;
+	*west_r = text_take_char(s, '-');
+	return *west_r || text_take_char(s, '+') ? 1 : -1;
 }
 
 /* Nothing, "Z" or an ISO offset; *s must be used up then. */
 static int
 take_iso_offset(struct slice *s, struct moment *m)
 {
-	int clock[4];
-	bool west;
+	bool west = false;
+	int clock[4], sign = take_offset_sign(s, m, &west);
 
-	if (s->n == 0)
-		return 0;
-	m->has_offset = true;
-	if (take_char(s, 'Z'))
-		return s->n == 0 ? 0 : -1;
-	west = take_char(s, '-');
-	if ((!west && !take_char(s, '+')) || take_iso_clock(s, clock) == -1 || s->n > 0)
+	if (sign < 1)
+		return sign;
+	if (take_iso_clock(s, clock) == -1 || s->n > 0)
 		return -1;
 	m->offset = (clock[0] * 60 + clock[1]) * 60 + clock[2];
 	if (west)
@@ -206,11 +206,11 @@ take_iso_week(struct slice *s, int year, bool hyphens, struct moment *m)
 		return -1;
 	has_day = week_has_day(*s, hyphens);
 	if (hyphens)
-		take_char(s, '-');
-	take_char(s, 'W');
+		text_take_char(s, '-');
+	text_take_char(s, 'W');
 	if (take_digits(s, 2, 2, &week) == -1)
 		return -1;
-	if (has_day && ((hyphens && !take_char(s, '-')) || take_digits(s, 1, 1, &day) == -1))
+	if (has_day && ((hyphens && !text_take_char(s, '-')) || take_digits(s, 1, 1, &day) == -1))
 		return -1;
 	return week_date(year, week, day, m);
 }
@@ -225,8 +225,8 @@ take_iso_date(struct slice *s, struct moment *m)
 	hyphens = s->p[0] == '-';
 	if (s->n > (hyphens ? 1U : 0U) && s->p[hyphens ? 1 : 0] == 'W')
 		return take_iso_week(s, m->year, hyphens, m);
-	if ((hyphens && !take_char(s, '-')) || take_digits(s, 2, 2, &m->month) == -1 ||
-	    (hyphens && !take_char(s, '-')) || take_digits(s, 2, 2, &m->day) == -1)
+	if ((hyphens && !text_take_char(s, '-')) || take_digits(s, 2, 2, &m->month) == -1 ||
+	    (hyphens && !text_take_char(s, '-')) || take_digits(s, 2, 2, &m->day) == -1)
 		return -1;
 	return 0;
 }
@@ -258,20 +258,17 @@ parse_iso(struct slice s, struct moment *m)
 static int
 take_loose_offset(struct slice *s, struct moment *m)
 {
-	int hours, minutes = 0;
-	bool west;
+	int hours, minutes = 0, sign;
+	bool west = false;
 
 	*s = text_strip(*s);
-	if (s->n == 0)
-		return 0;
-	m->has_offset = true;
-	if (take_char(s, 'Z'))
-		return s->n == 0 ? 0 : -1;
-	west = take_char(s, '-');
-	if ((!west && !take_char(s, '+')) || take_digits(s, 2, 2, &hours) == -1)
+	sign = take_offset_sign(s, m, &west);
+	if (sign < 1)
+		return sign;
+	if (take_digits(s, 2, 2, &hours) == -1)
 		return -1;
 	if (s->n > 0) {
-		(void)take_char(s, ':');
+		(void)text_take_char(s, ':');
 		if (take_digits(s, 2, 2, &minutes) == -1 || s->n > 0)
 			return -1;
 	}
@@ -282,16 +279,16 @@ take_loose_offset(struct slice *s, struct moment *m)
 static int
 parse_loose(struct slice s, struct moment *m)
 {
-	if (take_digits(&s, 4, 4, &m->year) == -1 || !take_char(&s, '-') ||
-	    take_digits(&s, 1, 2, &m->month) == -1 || !take_char(&s, '-') ||
-	    take_digits(&s, 1, 2, &m->day) == -1 || (!take_char(&s, 'T') && !take_char(&s, ' ')) ||
-	    take_digits(&s, 1, 2, &m->hour) == -1 || !take_char(&s, ':') ||
+	if (take_digits(&s, 4, 4, &m->year) == -1 || !text_take_char(&s, '-') ||
+	    take_digits(&s, 1, 2, &m->month) == -1 || !text_take_char(&s, '-') ||
+	    take_digits(&s, 1, 2, &m->day) == -1 || (!text_take_char(&s, 'T') && !text_take_char(&s, ' ')) ||
+	    take_digits(&s, 1, 2, &m->hour) == -1 || !text_take_char(&s, ':') ||
 	    take_digits(&s, 1, 2, &m->minute) == -1)
 		return -1;
-	if (take_char(&s, ':')) {
+	if (text_take_char(&s, ':')) {
 		if (take_digits(&s, 1, 2, &m->second) == -1)
 			return -1;
-		if ((take_char(&s, '.') || take_char(&s, ',')) && take_fraction(&s, &m->microsecond) == -1)
+		if ((text_take_char(&s, '.') || text_take_char(&s, ',')) && take_fraction(&s, &m->microsecond) == -1)
 			return -1;
 	}
 	if (take_loose_offset(&s, m) == -1)
@@ -316,14 +313,14 @@ moment_parse_column(struct slice text, struct moment *moment_r)
 	struct moment *m = moment_r;
 
 	*m = (struct moment){ 0 };
-	if (take_digits(&text, 4, 4, &m->year) == -1 || !take_char(&text, '-') ||
-	    take_digits(&text, 2, 2, &m->month) == -1 || !take_char(&text, '-') ||
-	    take_digits(&text, 2, 2, &m->day) == -1 || (!take_char(&text, ' ') && !take_char(&text, 'T')) ||
-	    take_digits(&text, 2, 2, &m->hour) == -1 || !take_char(&text, ':') ||
-	    take_digits(&text, 2, 2, &m->minute) == -1 || !take_char(&text, ':') ||
+	if (take_digits(&text, 4, 4, &m->year) == -1 || !text_take_char(&text, '-') ||
+	    take_digits(&text, 2, 2, &m->month) == -1 || !text_take_char(&text, '-') ||
+	    take_digits(&text, 2, 2, &m->day) == -1 || (!text_take_char(&text, ' ') && !text_take_char(&text, 'T')) ||
+	    take_digits(&text, 2, 2, &m->hour) == -1 || !text_take_char(&text, ':') ||
+	    take_digits(&text, 2, 2, &m->minute) == -1 || !text_take_char(&text, ':') ||
 	    take_digits(&text, 2, 2, &m->second) == -1)
 		return -1;
-	if (take_char(&text, '.') && take_fraction(&text, &m->microsecond) == -1)
+	if (text_take_char(&text, '.') && take_fraction(&text, &m->microsecond) == -1)
 		return -1;
 	if (take_iso_offset(&text, m) == -1)
 		return -1;

@@ -27,8 +27,9 @@ struct part {
 	struct slice transfer;	/* Content-Transfer-Encoding; absent */
 };
 
-int
-multipart_decode_base64(struct arena *arena, struct slice in, struct slice *out_r)
+/* As Python's base64.b64decode() reads it; -1 when it is none. */
+static int
+decode_base64(struct arena *arena, struct slice in, struct slice *out_r)
 {
 	char *start = arena_alloc(arena, in.n / 4 * 3 + 4), *at = start;
 	unsigned place = 0, pads = 0, bits = 0;
@@ -125,21 +126,10 @@ take_part(struct form *form, struct slice bytes)
 		return 0;
 	/* What is no base64 stays as it is. */
 	if (slice_eq_nocase(part.transfer, SLICE("base64")) &&
-	    multipart_decode_base64(form->arena, data, &line) == 0)
+	    decode_base64(form->arena, data, &line) == 0)
 		data = line;
 	return form_add(form, to_utf8(form, part.name_utf8 ? CHARSET_UTF8 : form->charset, part.name),
 	    to_utf8(form, form->charset, data));
-}
-
-/* The line break in front of a boundary belongs to it. */
-static struct slice
-without_break(struct slice part)
-{
-	if (part.n > 0 && part.p[part.n - 1] == '\n')
-		part.n--;
-	if (part.n > 0 && part.p[part.n - 1] == '\r')
-		part.n--;
-	return part;
 }
 
 static bool
@@ -169,7 +159,8 @@ multipart_parse(struct form *form, struct slice content_type, struct slice bytes
 		struct slice part = slice_make(bytes.p, found != NULL ? (size_t)(found - bytes.p) : bytes.n);
 
 		bytes = slice_from(bytes, found != NULL ? part.n + boundary.n + 2 : bytes.n);
-		if (take_part(form, found != NULL ? without_break(part) : part) < 0) {
+		/* the line break in front of a boundary belongs to it */
+		if (take_part(form, found != NULL ? text_without_break(part) : part) < 0) {
 			*detail_r = arena_printf(form->arena, "The form has more than %d fields.", BODY_FIELDS_MAX);
 			return 400;
 		}

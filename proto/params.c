@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "proto/charset.h"
 #include "proto/digits.h"
+#include "proto/text.h"
 
 bool
 params_cut(struct slice *rest, struct slice *piece_r)
@@ -44,20 +45,6 @@ params_put_unescaped(struct buf *out, struct slice s)
 	out->len = (size_t)(at - out->data);
 }
 
-/* In place: each pair `first`, `second` becomes `second`.  Returns the new length. */
-static size_t
-drop_backslashes(char *p, size_t n, char second)
-{
-	size_t to = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\\' && i + 1 < n && p[i + 1] == second)
-			i++;
-		p[to++] = p[i];
-	}
-	return to;
-}
-
 static struct slice
 unquote(struct arena *arena, struct slice value)
 {
@@ -71,8 +58,8 @@ unquote(struct arena *arena, struct slice value)
 		return value;
 	/* One after the other, as the reference does: \\" becomes ". */
 	copy = arena_memdup(arena, value.p, value.n);
-	n = drop_backslashes(copy, value.n, '\\');
-	return slice_make(copy, drop_backslashes(copy, n, '"'));
+	n = text_unescape(copy, value.n, '\\');
+	return slice_make(copy, text_unescape(copy, n, '"'));
 }
 
 /* charset'language'text (RFC 8187); anything else stays as it is. */

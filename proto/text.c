@@ -92,6 +92,16 @@ utf8_valid(struct slice s)
 	return true;
 }
 
+size_t
+utf8_count(struct slice s)
+{
+	size_t count = 0;
+
+	for (size_t length; s.n > 0; s = slice_from(s, length), count++)
+		(void)utf8_decode(s, &length);
+	return count;
+}
+
 bool
 text_is_ascii(struct slice s)
 {
@@ -183,6 +193,25 @@ text_strip(struct slice s)
 	for (size_t n; s.n > 0 && (n = space_at_end(s)) > 0;)
 		s.n -= n;
 	return s;
+}
+
+struct slice
+text_without_break(struct slice line)
+{
+	if (line.n > 0 && line.p[line.n - 1] == '\n')
+		line.n--;
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	return line;
+}
+
+bool
+text_take_char(struct slice *s, char c)
+{
+	if (s->n == 0 || s->p[0] != c)
+		return false;
+	*s = slice_from(*s, 1);
+	return true;
 }
 
 /*
@@ -322,9 +351,8 @@ bit_end(struct splitter *sp, const char *p)
 	return quoted != NULL ? quoted : skip_until_space(p, sp->end, false);
 }
 
-/* Undoes `\` before `escaped`, in place. */
-static size_t
-unescape(char *p, size_t n, char escaped)
+size_t
+text_unescape(char *p, size_t n, char escaped)
 {
 	size_t to = 0;
 
@@ -343,8 +371,8 @@ unquote(struct arena *arena, struct slice s)
 	size_t n = s.n < 2 ? 0 : s.n - 2;
 	char *copy = arena_memdup(arena, s.p + (n > 0), n);
 
-	n = unescape(copy, n, *s.p);
-	n = unescape(copy, n, '\\');
+	n = text_unescape(copy, n, *s.p);
+	n = text_unescape(copy, n, '\\');
 	copy[n] = '\0';
 	return slice_make(copy, n);
 }

@@ -20,6 +20,8 @@ struct buf;
  */
 uint32_t utf8_decode(struct slice s, size_t *length_r);
 bool utf8_valid(struct slice s);
+/* How many code points, as utf8_decode counts them. */
+size_t utf8_count(struct slice s);
 bool text_is_ascii(struct slice s);
 /* `s` itself when valid, else a copy with U+FFFD for what is not. */
 struct slice utf8_repair(struct arena *arena, struct slice s);
@@ -28,6 +30,13 @@ void utf8_encode(struct buf *out, uint32_t code);
 /* White space as the specification's conventions list it. */
 bool text_is_space(uint32_t code);
 struct slice text_strip(struct slice s);
+
+/* A line without its end: LF, CR or CRLF. */
+struct slice text_without_break(struct slice line);
+/* Takes c off the front of *s; false if it is not there. */
+bool text_take_char(struct slice *s, char c);
+/* Takes each backslash before `escaped` away, in place.  The new length. */
+size_t text_unescape(char *p, size_t n, char escaped);
 
 /*
  * "Integer text" (patchwork-api.md, 4.4): optional sign, surrounding white

@@ -228,10 +228,7 @@ static void
 put_member(struct json *j, const char *key, struct slice value)
 {
 	json_key(j, key);
-	if (value.p == NULL)
-		json_null(j);
-	else
-		json_string(j, value);
+	json_string_or_null(j, value);
 }
 
 static void

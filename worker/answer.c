@@ -65,15 +65,6 @@ answer_value(const struct answer *a, const struct field_plan *f, struct row row,
 	return rows_get(other.rows, other.index, f->column[n].foreign);
 }
 
-static void
-put_slice_or_null(struct answer *a, struct slice s)
-{
-	if (s.p == NULL)
-		json_null(&a->json);
-	else
-		json_string(&a->json, s);
-}
-
 bool
 put_int(struct answer *a, const struct field_plan *f, struct row row)
 {
@@ -87,7 +78,7 @@ put_int(struct answer *a, const struct field_plan *f, struct row row)
 bool
 put_text(struct answer *a, const struct field_plan *f, struct row row)
 {
-	put_slice_or_null(a, answer_value(a, f, row, 0));
+	json_string_or_null(&a->json, answer_value(a, f, row, 0));
 	return true;
 }
 
