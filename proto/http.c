@@ -459,17 +459,6 @@ http_header_get(const struct http_head *head, const char *name)
 	return SLICE_NONE;
 }
 
-size_t
-http_header_count(const struct http_head *head, const char *name)
-{
-	struct slice wanted = slice_str(name);
-	size_t count = 0;
-
-	for (size_t i = 0; i < head->header_count; i++)
-		count += slice_eq_nocase(head->headers[i].name, wanted);
-	return count;
-}
-
 /* States of the chunk decoder, each named for what it waits for; 0 is the start. */
 enum {
 	CHUNK_SIZE,

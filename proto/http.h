@@ -65,8 +65,6 @@ enum http_result http_parse_head(struct slice in, struct http_head *head);
 
 /* The value of the first header of that name (any case), or SLICE_NONE. */
 struct slice http_header_get(const struct http_head *head, const char *name);
-/* How many headers bear that name. */
-size_t http_header_count(const struct http_head *head, const char *name);
 
 /* Decoder of a chunked body (RFC 9112, 7.1); zeroed at the start. */
 struct http_chunks {

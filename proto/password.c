@@ -11,9 +11,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
-
-#include "base/buf.h"
 
 enum {
 	/* Ten times what Django 5.2 stores. */
@@ -30,7 +27,6 @@ enum {
 	SCRYPT_PARALLEL_MAX = 16,		/* Django's own is 5; each costs the whole memory's time */
 	KEY_MAX = 64,				/* bytes of the longest key, scrypt's */
 	ENCODED_MAX = (KEY_MAX + 2) / 3 * 4 + 1,
-	SALT_LENGTH = 22,
 };
 
 /* Is the text of `expected` what is stored?  Takes the same time wherever they differ. */
@@ -194,38 +190,4 @@ password_waste_time(struct slice password)
 
 	(void)pbkdf2(EVP_sha256(), password, SLICE("0123456789abcdefghijkl"), WASTE_ITERATIONS, key, 32);
 	OPENSSL_cleanse(key, sizeof(key));
-}
-
-/* Letters and digits, each as likely as the others. */
-static int
-random_salt(char salt[SALT_LENGTH])
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	enum { LETTERS = sizeof(letters) - 1, FAIR = 256 / LETTERS * LETTERS };
-
-	for (size_t i = 0; i < SALT_LENGTH;) {
-		unsigned char byte;
-
-		if (RAND_bytes(&byte, 1) != 1)
-			return -1;
-		if (byte < FAIR)
-			salt[i++] = letters[byte % LETTERS];
-	}
-	return 0;
-}
-
-int
-password_hash(struct buf *out, struct slice password, unsigned iterations)
-{
-	unsigned char key[32], encoded[ENCODED_MAX];
-	char salt[SALT_LENGTH];
-
-	if (iterations == 0 || iterations > ITERATIONS_MAX || random_salt(salt) == -1 ||
-	    pbkdf2(EVP_sha256(), password, slice_make(salt, sizeof(salt)), iterations, key, sizeof(key)) == -1)
-		return -1;
-	(void)EVP_EncodeBlock(encoded, key, sizeof(key));
-	buf_printf(out, "pbkdf2_sha256$%u$%.*s$%s", iterations, SALT_LENGTH, salt, (char *)encoded);
-	OPENSSL_cleanse(key, sizeof(key));
-	OPENSSL_cleanse(encoded, sizeof(encoded));
-	return 0;
 }

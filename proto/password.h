@@ -11,8 +11,6 @@
 
 #include "base/slice.h"
 
-struct buf;
-
 /*
  * True if the password matches the stored hash: pbkdf2_sha256, pbkdf2_sha1,
  * scrypt and md5.  Other algorithms, unusable ("!...") and empty values never
@@ -22,11 +20,5 @@ bool password_verify(struct slice stored, struct slice password, bool *known_r);
 
 /* As slow as a verification, for a user that does not exist. */
 void password_waste_time(struct slice password);
-
-/*
- * Appends "pbkdf2_sha256$ITERATIONS$SALT$HASH" of a new password, with a random
- * salt of 22 letters and digits.  Returns 0, or -1 if there is no randomness.
- */
-int password_hash(struct buf *out, struct slice password, unsigned iterations);
 
 #endif

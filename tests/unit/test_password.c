@@ -6,7 +6,6 @@
 
 #include <criterion/criterion.h>
 
-#include "base/buf.h"
 #include "proto/password.h"
 
 #define SHA256 "pbkdf2_sha256$1000$salt$qN+JnzxPIE2WfgrWPAkph8EAVeuwF7PZ0ordIY1Peq0="
@@ -104,27 +103,4 @@ Test(password, scrypt_limits)
 	    "dA2esj3176QU9CTSYPC1Ktn5hYsqzMtvMDQA0zKSXy4i9pAMrRBgqtApB5zFOFsUSXutzt+uYM/W9vs7ipQxmQ==", "secret"));
 	cr_assert_not(verify("scrypt$65536$salt$9$1$"
 	    "An//pfqRRdVc4tcTYyzA34IcY4nl2Hw9737F8VirFjOLuF9C+yEpmL4fAC/9BjWlzi89zK3NhbMggRf0hoxSPA==", "secret"));
-}
-
-Test(password, hash)
-{
-	struct buf first = { 0 }, second = { 0 };
-	struct slice rest, part;
-
-	cr_assert_eq(password_hash(&first, SLICE("new secret"), 1000), 0);
-	cr_assert_eq(password_hash(&second, SLICE("new secret"), 1000), 0);
-	cr_assert(password_verify(buf_as_slice(&first), SLICE("new secret"), NULL));
-	cr_assert(password_verify(buf_as_slice(&second), SLICE("new secret"), NULL));
-	cr_assert_not(password_verify(buf_as_slice(&first), SLICE("new Secret"), NULL));
-	cr_assert_not(slice_eq(buf_as_slice(&first), buf_as_slice(&second)), "the salt is not random");
-	rest = buf_as_slice(&first);
-	cr_assert(slice_cut(&rest, '$', &part) && slice_is(part, "pbkdf2_sha256"));
-	cr_assert(slice_cut(&rest, '$', &part) && slice_is(part, "1000"));
-	cr_assert(slice_cut(&rest, '$', &part) && part.n == 22);
-	for (size_t i = 0; i < part.n; i++)
-		cr_assert((part.p[i] >= '0' && part.p[i] <= '9') || ((part.p[i] | 0x20) >= 'a' && (part.p[i] | 0x20) <= 'z'));
-	cr_assert_eq(rest.n, 44);
-	cr_assert_eq(password_hash(&first, SLICE("x"), 0), -1);
-	buf_fini(&first);
-	buf_fini(&second);
 }
