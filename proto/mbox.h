@@ -39,12 +39,4 @@ struct mbox_message {
  */
 void mbox_put(struct buf *out, struct arena *arena, const struct mbox_message *message);
 
-/* "Name <email>" as a header value (9.4, Address). */
-void mbox_put_address(struct buf *out, struct slice name, struct slice email);
-/* "Name: value\n", folded at 78 columns (9.4). */
-void mbox_put_header(struct buf *out, struct arena *arena, struct slice name, struct slice value);
-
-/* One RFC 2047 encoded word of the whole text, q or b, whichever is shorter (9.4); not folded. */
-void mbox_put_encoded_word(struct buf *out, struct slice text);
-
 #endif

@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "proto/mbox.h"
+#include "proto/mail_header.h"
 #include "proto/text.h"
 
 enum {
@@ -104,7 +104,7 @@ put_header(struct buf *out, struct arena *arena, const char *name, struct slice 
 {
 	value = one_line(arena, value);
 	if (value.n > 0)
-		mbox_put_header(out, arena, slice_str(name), value);
+		mail_header_put(out, arena, slice_str(name), value);
 }
 
 static void
@@ -133,7 +133,7 @@ put_people(struct buf *out, struct arena *arena, const char *name, const struct 
 			continue;
 		if (text.len > 0)
 			buf_str(&text, ", ");
-		mbox_put_address(&text, one_line(arena, people[i].name), one_line(arena, people[i].email));
+		mail_header_put_address(&text, one_line(arena, people[i].name), one_line(arena, people[i].email));
 	}
 	put_header(out, arena, name, buf_as_slice(&text));
 	buf_fini(&text);
@@ -191,7 +191,7 @@ put_committer(struct buf *out, struct arena *arena, const struct review_commit *
 
 	if (commit->committer.name.p == NULL && commit->committer.email.p == NULL)
 		return;
-	mbox_put_address(&text, one_line(arena, commit->committer.name), one_line(arena, commit->committer.email));
+	mail_header_put_address(&text, one_line(arena, commit->committer.name), one_line(arena, commit->committer.email));
 	buf_str(&text, "; ");
 	iso_date_put_mail(&text, commit->committer_date);
 	put_header(out, arena, "X-Review-Committer", buf_as_slice(&text));
@@ -266,7 +266,7 @@ put_author(struct buf *out, struct arena *arena, const struct review_mail *mail,
 		buf_slice(out, email);
 		buf_byte(out, '>');
 	} else {
-		mbox_put_address(out, name, email);
+		mail_header_put_address(out, name, email);
 	}
 	buf_str(out, "\n\n");
 }

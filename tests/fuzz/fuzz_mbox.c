@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target of proto/mbox.  The input is the fields of a message, parted by
+ * Fuzz target of proto/mbox and proto/mail_header.  The input is the fields of a message, parted by
  * NUL.  Checked:
  *  - a header is nothing, or lines that begin with its name, end in one line
  *    break, hold no CR, no empty line and no other header; an ASCII value comes
@@ -14,6 +14,7 @@
  */
 #include "config.h"
 
+#include "proto/mail_header.h"
 #include "proto/mbox.h"
 
 #include "base/arena.h"
@@ -151,7 +152,7 @@ fuzz_header(struct arena *arena, struct slice name, struct slice value)
 	bool ascii = all_ascii(value);
 	struct slice text;
 
-	mbox_put_header(&out, arena, name, value);
+	mail_header_put(&out, arena, name, value);
 	if (out.len > 0) {
 		text = buf_as_slice(&out);
 		require(slice_has_prefix(text, name) && slice_has_suffix(text, SLICE("\n")));
@@ -179,7 +180,7 @@ fuzz_word(struct slice text)
 {
 	struct buf out = { 0 }, decoded = { 0 };
 
-	mbox_put_encoded_word(&out, text);
+	mail_header_put_word(&out, text);
 	require(out.len <= 12 + (text.n + 2) / 3 * 4);
 	decode_words(&decoded, buf_as_slice(&out));
 	require(slice_eq(buf_as_slice(&decoded), text));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tests of proto/mbox.  The folded headers are what Python 3.11's email
+ * Tests of proto/mbox and proto/mail_header.  The folded headers are what Python 3.11's email
  * package makes of the same values.
  */
 #include "config.h"
@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "proto/mail_header.h"
 #include "proto/mbox.h"
 
 #define TEN "aaaaaaaaa "
@@ -28,7 +29,7 @@ check_header(const char *name, const char *value, const char *expected)
 	struct arena *arena = arena_new();
 	struct buf out = { 0 };
 
-	mbox_put_header(&out, arena, slice_str(name), slice_str(value));
+	mail_header_put(&out, arena, slice_str(name), slice_str(value));
 	check_text(&out, expected);
 	buf_fini(&out);
 	arena_free(&arena);
@@ -118,7 +119,7 @@ check_address(const char *name, const char *expected)
 {
 	struct buf out = { 0 };
 
-	mbox_put_address(&out, slice_str(name), SLICE("a@example.org"));
+	mail_header_put_address(&out, slice_str(name), SLICE("a@example.org"));
 	check_text(&out, expected);
 	buf_fini(&out);
 }
@@ -139,17 +140,17 @@ Test(mbox, encoded_word)
 {
 	struct buf out = { 0 };
 
-	mbox_put_encoded_word(&out, SLICE("attachment; filename=bundle-5-emoji \xf0\x9f\x98\x80.mbox"));
+	mail_header_put_word(&out, SLICE("attachment; filename=bundle-5-emoji \xf0\x9f\x98\x80.mbox"));
 	check_text(&out, "=?utf-8?q?attachment=3B_filename=3Dbundle-5-emoji_=F0=9F=98=80=2Embox?=");
 	buf_reset(&out);
-	mbox_put_encoded_word(&out, SLICE("aB9 -!*+/_?="));
+	mail_header_put_word(&out, SLICE("aB9 -!*+/_?="));
 	check_text(&out, "=?utf-8?b?YUI5IC0hKisvXz89?=");
 	buf_reset(&out);
-	mbox_put_encoded_word(&out, SLICE("aB9 -!*+/_"));
+	mail_header_put_word(&out, SLICE("aB9 -!*+/_"));
 	check_text(&out, "=?utf-8?q?aB9_-!*+/=5F?=");
 	buf_reset(&out);
 	/* Equal: q. */
-	mbox_put_encoded_word(&out, SLICE(":a"));
+	mail_header_put_word(&out, SLICE(":a"));
 	check_text(&out, "=?utf-8?q?=3Aa?=");
 	buf_fini(&out);
 }

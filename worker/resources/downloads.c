@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "proto/mail.h"
+#include "proto/mail_header.h"
 #include "proto/mbox.h"
 #include "proto/review_mail.h"
 #include "proto/text.h"
@@ -548,7 +549,7 @@ bundle_disposition(struct view *v, int64_t id, struct slice name)
 	}
 	if (!fits) {
 		buf_reset(&latin);
-		mbox_put_encoded_word(&latin, buf_as_slice(&text));
+		mail_header_put_word(&latin, buf_as_slice(&text));
 	}
 	value = arena_slice(v->request->arena, buf_as_slice(&latin));
 	buf_fini(&text);
