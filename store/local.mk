@@ -1,8 +1,8 @@
 # store: SQLite and PostgreSQL behind one interface.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = store/driver.h store/feed.c store/feed.h store/feed_postgresql.c store/feed_private.h \
-	store/feed_sqlite.c store/identity.c store/identity.h store/postgresql.c store/prepared.c store/prepared.h \
-	store/reviewboard.c store/reviewboard.h \
+	store/feed_sqlite.c store/identity.c store/identity.h store/postgresql.c \
+	store/postgresql_connect.c store/postgresql_private.h store/prepared.c store/prepared.h store/reviewboard.c store/reviewboard.h \
 	store/schema.c store/sql.c store/sql.h store/sqlite.c store/store.c store/store.h \
 	store/triggers.c store/triggers.h store/triggers_private.h store/triggers_text.c
 nodist_libstore_a_SOURCES = store/schema_sql.c

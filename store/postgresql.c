@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The PostgreSQL driver, over libpq's pipeline mode.  Job threads, each
- * connection one at a time.
+ * connection one at a time.  postgresql_connect.c makes the connections.
  *
  * A flush is one write: BEGIN (the first time), what must be prepared, the
  * statements, a sync; its answers are read until that sync.  After an error
@@ -23,17 +23,16 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/driver.h"
 #include "store/identity.h"
+#include "store/postgresql_private.h"
 #include "store/prepared.h"
 
 enum {
 	ANSWER_SLACK_MS = 1000,		/* beyond statement_timeout, for the server to say so itself */
-	DEATH_READS = 8,		/* the message that a backend leaves takes one */
-	MESSAGE_MAX = 400
+	DEATH_READS = 8			/* the message that a backend leaves takes one */
 };
 
 struct pg {
@@ -64,144 +63,11 @@ struct step {
 	bool commit;			/* the COMMIT of what writes */
 };
 
-static const char pooler_sentence[] =
-    "between thimble and the database stands a connection pooler such as PgBouncer; "
-    "[store] url must name the PostgreSQL server itself, because thimble pools connections by itself";
-
 static const char begin_text[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /* Not READ WRITE: a role, a database or a server that the operator made read only shall stay so. */
 static const char begin_write_text[] = "BEGIN ISOLATION LEVEL READ COMMITTED";
 static const char commit_text[] = "COMMIT";
 static const char rollback_text[] = "ROLLBACK";
-
-static int
-pg_check_url(const char *url, const char **error_r)
-{
-	PQconninfoOption *options = PQconninfoParse(url, NULL);
-
-	if (options == NULL) {
-		*error_r = "the PostgreSQL URL cannot be read; it should look like postgresql://user@host:5432/database";
-		return -1;
-	}
-	PQconninfoFree(options);
-	return 0;
-}
-
-/* libpq's messages have several lines, some empty. */
-static const char *
-one_line(struct arena *arena, const char *message)
-{
-	struct slice rest = slice_str(message), line;
-	struct buf text = { 0 };
-	const char *copy;
-
-	while (slice_cut(&rest, '\n', &line)) {
-		line = slice_trim(line, " \t\r");
-		if (line.n == 0)
-			continue;
-		if (text.len > 0)
-			buf_str(&text, "; ");
-		buf_slice(&text, line);
-	}
-	copy = arena_memdup(arena, buf_as_slice(&text).p, text.len < MESSAGE_MAX ? text.len : MESSAGE_MAX);
-	buf_fini(&text);
-	return copy;
-}
-
-/* Connecting ------------------------------------------------------------ */
-
-/* Appends "-c name=value" as the startup packet's options want it. */
-static void
-put_option(struct buf *out, const char *name, const char *value)
-{
-	buf_printf(out, " -c %s=", name);
-	for (; *value != '\0'; value++) {
-		if (*value == ' ' || *value == '\\')
-			buf_byte(out, '\\');
-		buf_byte(out, *value);
-	}
-}
-
-/* The session's settings travel in the startup packet; those of the URL come first, ours count. */
-static const char *
-session_options(const struct driver_config *config, struct arena *arena, unsigned statement_timeout_ms)
-{
-	PQconninfoOption *given = PQconninfoParse(config->url, NULL);
-	struct buf text = { 0 };
-	char number[16];
-	const char *copy;
-
-	for (const PQconninfoOption *o = given; o != NULL && o->keyword != NULL; o++)
-		if (strcmp(o->keyword, "options") == 0 && o->val != NULL)
-			buf_str(&text, o->val);
-	PQconninfoFree(given);
-	put_option(&text, "timezone", config->timezone);
-	put_option(&text, "datestyle", "ISO,YMD");
-	/* rows_bytes reads no other. */
-	put_option(&text, "bytea_output", "hex");
-	(void)snprintf(number, sizeof(number), "%u", statement_timeout_ms);
-	put_option(&text, "statement_timeout", number);
-	/* Compiling costs more than any of our statements gains. */
-	put_option(&text, "jit", "off");
-	/* Our writers wake their bus themselves: the triggers need not NOTIFY, which would have all commits queue. */
-	put_option(&text, "thimble.writer", "on");
-	copy = arena_memdup(arena, text.data, text.len);
-	buf_fini(&text);
-	return copy;
-}
-
-/*
- * libpq gives no SQLSTATE here.  FATAL means that the server answered and said
- * no, which lasts, but for the few refusals that pass by themselves.
- */
-static enum store_status
-connect_failure(struct arena *arena, const PGconn *conn, const char **error_r)
-{
-	static const char *const passing[] = { "the database system is", "too many", "connection slots" };
-	const char *message = one_line(arena, PQerrorMessage(conn));
-
-	*error_r = message;
-	if (strstr(message, "unsupported startup parameter") != NULL) {
-		*error_r = pooler_sentence;
-		return STORE_REFUSED;
-	}
-	if (strstr(message, "FATAL:") == NULL)
-		return STORE_AWAY;
-	for (size_t i = 0; i < sizeof(passing) / sizeof(*passing); i++)
-		if (strstr(message, passing[i]) != NULL)
-			return STORE_AWAY;
-	return STORE_REFUSED;
-}
-
-static void
-notice_cb(void *object, const char *message)
-{
-	(void)object;
-	log_debug("database: %s", message);
-}
-
-/* What stands before the URL it may override, what stands behind it not. */
-static PGconn *
-connect_server(const struct driver_config *config, struct arena *arena, unsigned statement_timeout_ms,
-    enum store_status *status_r, const char **error_r)
-{
-	static const char *const keywords[] = { "connect_timeout", "application_name", "dbname",
-		"client_encoding", "options", NULL };
-	char seconds[16];
-	const char *values[] = { seconds, "thimble", config->url, "UTF8",
-		session_options(config, arena, statement_timeout_ms), NULL };
-	PGconn *conn;
-
-	(void)snprintf(seconds, sizeof(seconds), "%d", STORE_CONNECT_TIMEOUT_MS / 1000);
-	conn = PQconnectdbParams(keywords, values, 1);
-	if (PQstatus(conn) != CONNECTION_OK) {
-		*status_r = connect_failure(arena, conn, error_r);
-		PQfinish(conn);
-		return NULL;
-	}
-	(void)PQsetNoticeProcessor(conn, notice_cb, NULL);
-	return conn;
-}
 
 /* Reading answers ------------------------------------------------------- */
 
@@ -212,7 +78,7 @@ broke(struct pg *pg, struct arena *arena, struct pg_error *error, const char *me
 	/* What the server said before it went says more. */
 	if (error->status != STORE_AWAY) {
 		error->status = STORE_AWAY;
-		error->message = *message != '\0' ? one_line(arena, message) : "the connection to the database broke";
+		error->message = *message != '\0' ? pg_one_line(arena, message) : "the connection to the database broke";
 	}
 	return -1;
 }
@@ -348,7 +214,7 @@ note_error(struct pg *pg, struct arena *arena, const struct step *step, const PG
 	else if ((error->status == STORE_FAILED || error->status == STORE_CONFLICT) && *text != '\0')
 		error->message = arena_printf(arena, "%s (%s), in: " STATEMENT_SHOWN, message, sqlstate, text);
 	else
-		error->message = one_line(arena, message);
+		error->message = pg_one_line(arena, message);
 	if (error->status == STORE_AWAY)
 		pg->broken = true;
 	note_undone(pg, step, result, error);
@@ -704,7 +570,7 @@ check_server(struct pg *pg, struct arena *arena, const char **error_r)
 	pg->deadline_ms = monotonic_ms() + STORE_CONNECT_TIMEOUT_MS;
 	for (size_t i = 0; i < QUESTIONS; i++)
 		if (send_text(pg, questions[i]) < 0 || PQpipelineSync(pg->conn) != 1) {
-			*error_r = one_line(arena, PQerrorMessage(pg->conn));
+			*error_r = pg_one_line(arena, PQerrorMessage(pg->conn));
 			return STORE_AWAY;
 		}
 	for (size_t i = 0; i < QUESTIONS; i++) {
@@ -717,7 +583,7 @@ check_server(struct pg *pg, struct arena *arena, const char **error_r)
 		}
 	}
 	if (check_session(pg, &rows[0]) < 0) {
-		*error_r = pooler_sentence;
+		*error_r = pg_pooler_sentence;
 		return STORE_REFUSED;
 	}
 	if (error[IDENTITY].status == STORE_OK)
@@ -732,7 +598,7 @@ static enum store_status
 pg_open(struct driver_config *config, struct arena *arena, struct connection **conn_r, const char **error_r)
 {
 	enum store_status status = STORE_AWAY;
-	PGconn *conn = connect_server(config, arena, config->timeout_ms, &status, error_r);
+	PGconn *conn = pg_connect(config, arena, config->timeout_ms, &status, error_r);
 	struct pg *pg;
 
 	if (conn == NULL)
@@ -741,7 +607,7 @@ pg_open(struct driver_config *config, struct arena *arena, struct connection **c
 	pg->config = config;
 	pg->conn = conn;
 	if (PQsetnonblocking(conn, 1) != 0 || PQenterPipelineMode(conn) != 1)
-		*error_r = one_line(arena, PQerrorMessage(conn));
+		*error_r = pg_one_line(arena, PQerrorMessage(conn));
 	else
 		status = check_server(pg, arena, error_r);
 	if (status != STORE_OK) {
@@ -750,76 +616,6 @@ pg_open(struct driver_config *config, struct arena *arena, struct connection **c
 	}
 	*conn_r = &pg->base;
 	return STORE_OK;
-}
-
-/* For thimblectl -------------------------------------------------------- */
-
-/* Runs text without parameters, several statements perhaps; NULL with a sentence when it fails. */
-static PGresult *
-exec_plain(PGconn *conn, struct arena *arena, const char *text, const char **error_r)
-{
-	PGresult *result = PQexec(conn, text);
-	ExecStatusType status = PQresultStatus(result);
-
-	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
-		return result;
-	*error_r = one_line(arena, PQerrorMessage(conn));
-	PQclear(result);
-	return NULL;
-}
-
-static int
-pg_script(struct driver_config *config, struct arena *arena, const char *script, const char **error_r)
-{
-	const char *const texts[] = { "BEGIN", script, "COMMIT" };
-	enum store_status status;
-	PGconn *conn = connect_server(config, arena, 0, &status, error_r);
-	int result = 0;
-
-	if (conn == NULL)
-		return -1;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts) && result == 0; i++) {
-		PGresult *done = exec_plain(conn, arena, texts[i], error_r);
-
-		/* A connection that ends rolls back. */
-		if (done == NULL)
-			result = -1;
-		PQclear(done);
-	}
-	PQfinish(conn);
-	return result;
-}
-
-static int
-pg_prepare_empty(struct driver_config *config, struct arena *arena, const char **error_r)
-{
-	enum store_status status;
-	PGconn *conn = connect_server(config, arena, config->timeout_ms, &status, error_r);
-	PGresult *found;
-	int result = -1;
-
-	if (conn == NULL) {
-		if (status == STORE_REFUSED && strstr(*error_r, "FATAL:  database \"") != NULL)
-			*error_r = arena_printf(arena, "%s; make it first, with `createdb -T template0 -E UTF8`", *error_r);
-		return -1;
-	}
-	found = exec_plain(conn, arena, "SELECT current_database(), current_setting('server_encoding'),"
-	    " (SELECT min(relname) FROM pg_class WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid)"
-	    " AND relname ~ '^(patchwork|django|auth|authtoken|thimble)_')", error_r);
-	if (found == NULL)
-		goto done;
-	if (!PQgetisnull(found, 0, 2))
-		*error_r = arena_printf(arena, "the database %s holds the table %s already; it was left alone",
-		    PQgetvalue(found, 0, 0), PQgetvalue(found, 0, 2));
-	else if (strcmp(PQgetvalue(found, 0, 1), "UTF8") != 0)
-		*error_r = arena_printf(arena, "the database %s has the encoding %s, which cannot hold every mail; "
-		    "make one with `createdb -T template0 -E UTF8`", PQgetvalue(found, 0, 0), PQgetvalue(found, 0, 1));
-	else
-		result = 0;
-done:
-	PQclear(found);
-	PQfinish(conn);
-	return result;
 }
 
 const struct driver driver_postgresql = {
