@@ -390,8 +390,7 @@ report(const struct ctl *ctl, bool attached, bool changed, bool kept)
 	json_key(&j, "changed");
 	json_bool(&j, changed);
 	json_close(&j, '}');
-	(void)printf("%.*s\n", SLICE_ARG(buf_as_slice(&out)));
-	buf_fini(&out);
+	ctl_print(&out);
 }
 
 /* `attach --check` */

@@ -7,8 +7,11 @@
 #define THIMBLE_CTL_CTL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
+struct buf;
+struct desk;
 struct settings;
 struct store;
 
@@ -36,10 +39,24 @@ struct command {
 	int (*run)(struct ctl *ctl, int argc, char **argv);
 };
 
+/* What a command's word does, such as `list` of `repository list`; `struct desk` is the command's own. */
+struct word {
+	const char *name;
+	/* argv[0] is the word.  Returns an enum ctl_exit. */
+	int (*run)(struct desk *desk, int argc, char **argv);
+};
+
 /* Says on stderr (and as {"error": ...} on stdout for programs) what went wrong and what to do; returns CTL_FAILED. */
 int ctl_fail(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for a wrong command line; returns CTL_USAGE. */
 int ctl_misused(const struct ctl *ctl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Runs the word that argv[1] names; `choice` says which there are to who gave none.  An enum ctl_exit. */
+int ctl_word(const struct ctl *ctl, const struct word *words, size_t count, const char *choice, struct desk *desk, int argc,
+    char **argv);
+
+/* Prints a line, and frees it. */
+void ctl_print(struct buf *line);
 
 /* A store with one connection for this command alone, of `url` or (NULL) of [store] url; NULL after ctl_fail. */
 struct store *ctl_store(const struct ctl *ctl, const char *url);

@@ -72,8 +72,7 @@ report(const struct ctl *ctl, const struct store *store, bool demo)
 	json_key(&j, "demo");
 	json_bool(&j, demo);
 	json_close(&j, '}');
-	(void)printf("%.*s\n", SLICE_ARG(buf_as_slice(&out)));
-	buf_fini(&out);
+	ctl_print(&out);
 }
 
 int

@@ -100,6 +100,13 @@ static const struct command commands[] = {
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
+void
+ctl_print(struct buf *line)
+{
+	(void)printf("%.*s\n", SLICE_ARG(buf_as_slice(line)));
+	buf_fini(line);
+}
+
 static void
 put_error(const struct ctl *ctl, const char *text)
 {
@@ -113,8 +120,7 @@ put_error(const struct ctl *ctl, const char *text)
 	json_key(&j, "error");
 	json_string(&j, slice_str(text));
 	json_close(&j, '}');
-	(void)printf("%.*s\n", SLICE_ARG(buf_as_slice(&out)));
-	buf_fini(&out);
+	ctl_print(&out);
 }
 
 static void __attribute__((format(printf, 2, 0)))
@@ -149,6 +155,18 @@ ctl_misused(const struct ctl *ctl, const char *format, ...)
 	va_end(ap);
 	(void)fputs("Try thimblectl --help.\n", stderr);
 	return CTL_USAGE;
+}
+
+int
+ctl_word(const struct ctl *ctl, const struct word *words, size_t count, const char *choice, struct desk *desk, int argc,
+    char **argv)
+{
+	if (argc < 2)
+		return ctl_misused(ctl, "%s what? %s", argv[0], choice);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(argv[1], words[i].name) == 0)
+			return words[i].run(desk, argc - 1, argv + 1);
+	return ctl_misused(ctl, "there is no %s %s", argv[0], argv[1]);
 }
 
 struct store *

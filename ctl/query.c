@@ -38,6 +38,37 @@ query_ask(const struct ctl *ctl, struct store *store, struct sql *q)
 	return NULL;
 }
 
+void
+query_put_project(struct sql *q, const char *project)
+{
+	uint64_t id;
+
+	sql_add(q, "SELECT id FROM patchwork_project WHERE ");
+	if (slice_uint(slice_str(project), INT64_MAX, &id) == 0) {
+		sql_add(q, "id = ");
+		sql_int(q, (int64_t)id);
+	} else {
+		sql_equals_nocase(q, "linkname", slice_str(project));
+	}
+}
+
+int
+query_user(const struct ctl *ctl, struct store *store, const char *name, int64_t *id_r)
+{
+	struct sql *q = query_new(ctl, store);
+	struct rows *rows;
+
+	sql_add(q, "SELECT id FROM auth_user WHERE username = ");
+	sql_string(q, slice_str(name));
+	rows = query_ask(ctl, store, q);
+	if (rows == NULL)
+		return CTL_FAILED;
+	if (rows->count == 0)
+		return ctl_fail(ctl, "there is no user %s", name);
+	*id_r = rows_int(rows, 0, 0);
+	return CTL_OK;
+}
+
 struct sql *
 change_add(struct change *change)
 {

@@ -7,6 +7,7 @@
 #define THIMBLE_CTL_QUERY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "store/store.h"
 
@@ -27,6 +28,11 @@ struct change {
 struct sql *query_new(const struct ctl *ctl, const struct store *store);
 /* Its rows; NULL after ctl_fail. */
 struct rows *query_ask(const struct ctl *ctl, struct store *store, struct sql *q);
+
+/* Asks for a project's id, by that or by its link name. */
+void query_put_project(struct sql *q, const char *project);
+/* The user of that name; CTL_OK, or CTL_FAILED after ctl_fail. */
+int query_user(const struct ctl *ctl, struct store *store, const char *name, int64_t *id_r);
 
 /* The next statement of the transaction, to be filled in. */
 struct sql *change_add(struct change *change);

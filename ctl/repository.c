@@ -159,18 +159,11 @@ find_project(struct desk *d)
 {
 	struct rows *rows;
 	struct sql *q;
-	uint64_t id;
 
 	if (d->w.project == NULL || d->w.project[0] == '\0')
 		return CTL_OK;
 	q = query_new(d->ctl, d->store);
-	sql_add(q, "SELECT id FROM patchwork_project WHERE ");
-	if (slice_uint(slice_str(d->w.project), INT64_MAX, &id) == 0) {
-		sql_add(q, "id = ");
-		sql_int(q, (int64_t)id);
-	} else {
-		sql_equals_nocase(q, "linkname", slice_str(d->w.project));
-	}
+	query_put_project(q, d->w.project);
 	rows = query_ask(d->ctl, d->store, q);
 	if (rows == NULL)
 		return CTL_FAILED;
@@ -183,19 +176,12 @@ find_project(struct desk *d)
 static int
 find_users(struct desk *d, const char *const *names, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct sql *q = query_new(d->ctl, d->store);
-		struct rows *rows;
+	int status = CTL_OK;
+	int64_t id;
 
-		sql_add(q, "SELECT 1 FROM auth_user WHERE username = ");
-		sql_string(q, slice_str(names[i]));
-		rows = query_ask(d->ctl, d->store, q);
-		if (rows == NULL)
-			return CTL_FAILED;
-		if (rows->count == 0)
-			return ctl_fail(d->ctl, "there is no user %s", names[i]);
-	}
-	return CTL_OK;
+	for (size_t i = 0; i < count && status == CTL_OK; i++)
+		status = query_user(d->ctl, d->store, names[i], &id);
+	return status;
 }
 
 /* The server may run elsewhere, or the directory come later: this is a hint only. */
@@ -334,8 +320,7 @@ report(const struct desk *d, const struct rows *rows, const char *done)
 	json_key(&j, "name");
 	json_string(&j, slice_str(d->w.name));
 	json_close(&j, '}');
-	(void)printf("%.*s\n", SLICE_ARG(buf_as_slice(&out)));
-	buf_fini(&out);
+	ctl_print(&out);
 	return CTL_OK;
 }
 
@@ -441,10 +426,7 @@ static void
 put_text(struct json *j, const char *key, const struct rows *rows, int row, int column)
 {
 	json_key(j, key);
-	if (rows_null(rows, row, column))
-		json_null(j);
-	else
-		json_string(j, rows_get(rows, row, column));
+	json_string_or_null(j, rows_get(rows, row, column));
 }
 
 static void
@@ -493,27 +475,18 @@ list(struct desk *d, int argc, char **argv)
 	for (int i = 0; i < rows->count; i++)
 		put_object(&j, rows, i, users);
 	json_close(&j, ']');
-	(void)printf("%.*s\n", SLICE_ARG(buf_as_slice(&out)));
-	buf_fini(&out);
+	ctl_print(&out);
 	return CTL_OK;
 }
 
 int
 repository_command(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct { const char *name; int (*run)(struct desk *d, int argc, char **argv); } words[] = {
+	static const struct word words[] = {
 		{ "add", add }, { "list", list }, { "remove", remove_it }, { "set", set } };
 	struct desk d = { .ctl = ctl };
-	int status;
+	int status = ctl_word(ctl, words, sizeof(words) / sizeof(*words), "add, list, set or remove", &d, argc, argv);
 
-	if (argc < 2)
-		return ctl_misused(ctl, "repository what? add, list, set or remove");
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcmp(argv[1], words[i].name) == 0) {
-			status = words[i].run(&d, argc - 1, argv + 1);
-			if (d.store != NULL)
-				store_free(&d.store);
-			return status;
-		}
-	return ctl_misused(ctl, "there is no repository %s", argv[1]);
+	store_free(&d.store);
+	return status;
 }

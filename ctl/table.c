@@ -30,15 +30,7 @@ table_add(struct table *table, const char *format, ...)
 	va_start(ap, format);
 	(void)vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	if (table->cells == table->room) {
-		size_t room = table->room == 0 ? 128 : table->room * 2;
-		const char **cell = arena_alloc(table->arena, room * sizeof(*cell));
-
-		for (size_t i = 0; i < table->cells; i++)
-			cell[i] = table->cell[i];
-		table->cell = cell;
-		table->room = room;
-	}
+	table->cell = arena_more(table->arena, table->cell, table->cells, &table->room, 128, sizeof(*table->cell));
 	table->cell[table->cells++] = arena_strdup(table->arena, text);
 }
 

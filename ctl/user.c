@@ -15,17 +15,17 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/monotonic.h"
 #include "ctl/ctl.h"
 #include "ctl/query.h"
 #include "ctl/table.h"
 #include "proto/iso_date.h"
 #include "proto/json.h"
-#include "proto/moment.h"
 #include "proto/token_policy.h"
 
 #define TOKEN_PREFIX "rbp_"
 
-enum { TOKEN_RANDOM = 50, NOTE_MAX = 1000, POLICY_MAX = 64 * 1024, SCOPES_MAX = 2000, SECOND_US = 1000000 };
+enum { TOKEN_RANDOM = 50, NOTE_MAX = 1000, POLICY_MAX = 64 * 1024, SCOPES_MAX = 2000 };
 
 static const char *const rights[] = { "can_edit_reviewrequest", "can_submit_as_another_user" };
 
@@ -46,12 +46,7 @@ struct desk {
 static int64_t
 now_us(void)
 {
-	struct moment now;
-	int64_t seconds = 0;
-
-	sql_now(&now);
-	(void)moment_to_seconds(&now, &seconds);
-	return seconds * SECOND_US + now.microsecond;
+	return (int64_t)realtime_us();
 }
 
 /* What is given --------------------------------------------------------- */
@@ -181,24 +176,10 @@ parse(struct desk *d, int argc, char **argv, const char *letters, int wanted)
 static int
 begin(struct desk *d, const char *name)
 {
-	struct rows *rows;
-	struct sql *q;
-
 	d->store = query_reviews(d->ctl, d->url);
 	if (d->store == NULL)
 		return CTL_FAILED;
-	if (name == NULL)
-		return CTL_OK;
-	q = query_new(d->ctl, d->store);
-	sql_add(q, "SELECT id FROM auth_user WHERE username = ");
-	sql_string(q, slice_str(name));
-	rows = query_ask(d->ctl, d->store, q);
-	if (rows == NULL)
-		return CTL_FAILED;
-	if (rows->count == 0)
-		return ctl_fail(d->ctl, "there is no user %s", name);
-	d->user = rows_int(rows, 0, 0);
-	return CTL_OK;
+	return name != NULL ? query_user(d->ctl, d->store, name, &d->user) : CTL_OK;
 }
 
 /* Tokens ---------------------------------------------------------------- */
@@ -322,15 +303,11 @@ put_tokens_json(const struct desk *d, const struct rows *rows)
 		json_key(&j, "policy");
 		json_bool(&j, rows_bool(rows, i, NARROWED));
 		json_key(&j, "scopes");
-		if (rows_null(rows, i, SCOPES))
-			json_null(&j);
-		else
-			json_string(&j, rows_get(rows, i, SCOPES));
+		json_string_or_null(&j, rows_get(rows, i, SCOPES));
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
-	(void)printf("%.*s\n", SLICE_ARG(buf_as_slice(&out)));
-	buf_fini(&out);
+	ctl_print(&out);
 }
 
 static void
@@ -431,8 +408,9 @@ report_rights(const struct desk *d, const char *name)
 	json_close(&j, ']');
 	json_close(&j, '}');
 	if (d->ctl->json)
-		(void)printf("%.*s\n", SLICE_ARG(buf_as_slice(&out)));
-	buf_fini(&out);
+		ctl_print(&out);
+	else
+		buf_fini(&out);
 	return CTL_OK;
 }
 
@@ -477,19 +455,11 @@ right(struct desk *d, int argc, char **argv)
 int
 user_command(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct { const char *name; int (*run)(struct desk *d, int argc, char **argv); } words[] = {
+	static const struct word words[] = {
 		{ "revoke", revoke }, { "right", right }, { "token", token }, { "tokens", tokens } };
 	struct desk d = { .ctl = ctl };
-	int status;
+	int status = ctl_word(ctl, words, sizeof(words) / sizeof(*words), "token, tokens, revoke or right", &d, argc, argv);
 
-	if (argc < 2)
-		return ctl_misused(ctl, "user what? token, tokens, revoke or right");
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strcmp(argv[1], words[i].name) == 0) {
-			status = words[i].run(&d, argc - 1, argv + 1);
-			if (d.store != NULL)
-				store_free(&d.store);
-			return status;
-		}
-	return ctl_misused(ctl, "there is no user %s", argv[1]);
+	store_free(&d.store);
+	return status;
 }
