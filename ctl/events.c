@@ -19,9 +19,9 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "ctl/ctl.h"
+#include "ctl/event.h"
 #include "ctl/follow.h"
-#include "proto/json.h"
-#include "proto/moment.h"
+#include "ctl/query.h"
 #include "store/store.h"
 
 enum {
@@ -31,34 +31,6 @@ enum {
 	LATE_IDS = 100000,		/* before the last: where rows of transactions under way may be missing */
 	LATE_HOLES = FOLLOW_HOLES_MAX / 4
 };
-
-static const char *const categories[] = {
-	"cover-created", "patch-created", "patch-completed", "patch-state-changed", "patch-delegated",
-	"patch-relation-changed", "check-created", "series-created", "series-completed", "cover-comment-created",
-	"patch-comment-created"
-};
-
-/* Of a row, as columns_text has them. */
-enum column {
-	ID, CATEGORY, DATE, PROJECT_ID, PROJECT_LINK_NAME, PROJECT_NAME, ACTOR_ID, ACTOR, COVER_ID, COVER, PATCH_ID, PATCH,
-	SERIES_ID, SERIES, PREVIOUS_STATE, CURRENT_STATE, PREVIOUS_DELEGATE_ID, PREVIOUS_DELEGATE, CURRENT_DELEGATE_ID,
-	CURRENT_DELEGATE, CHECK_ID, CHECK_CONTEXT, CHECK_STATE, COVER_COMMENT_ID, PATCH_COMMENT_ID
-};
-
-static const char columns_text[] = "SELECT e.id, e.category, e.date, e.project_id, project.linkname, project.name,"
-    " e.actor_id, actor.username, e.cover_id, cover.name, e.patch_id, patch.name, e.series_id, series.name,"
-    " before.slug, after.slug, e.previous_delegate_id, earlier.username, e.current_delegate_id, later.username,"
-    " e.created_check_id, checked.context, checked.state, e.cover_comment_id, e.patch_comment_id FROM (SELECT * FROM ";
-
-static const char joins_text[] = ") e LEFT JOIN patchwork_project project ON project.id = e.project_id"
-    " LEFT JOIN auth_user actor ON actor.id = e.actor_id LEFT JOIN patchwork_cover cover ON cover.id = e.cover_id"
-    " LEFT JOIN patchwork_patch patch ON patch.id = e.patch_id"
-    " LEFT JOIN patchwork_series series ON series.id = e.series_id"
-    " LEFT JOIN patchwork_state before ON before.id = e.previous_state_id"
-    " LEFT JOIN patchwork_state after ON after.id = e.current_state_id"
-    " LEFT JOIN auth_user earlier ON earlier.id = e.previous_delegate_id"
-    " LEFT JOIN auth_user later ON later.id = e.current_delegate_id"
-    " LEFT JOIN patchwork_check checked ON checked.id = e.created_check_id ORDER BY e.id";
 
 struct events {
 	struct ctl *ctl;
@@ -85,199 +57,7 @@ struct look {
 	const struct rows *holes;	/* of the first look */
 };
 
-/* Printing -------------------------------------------------------------- */
-
-/* Text of others on somebody's terminal: without what would steer it. */
-static void
-put_plain(struct buf *out, struct slice text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-		bool c1 = c == 0xc2 && i + 1 < text.n && (unsigned char)text.p[i + 1] < 0xa0;
-
-		if (c < ' ' || c == 0x7f || c1)
-			buf_byte(out, '?');
-		else
-			buf_byte(out, text.p[i]);
-		i += c1;
-	}
-}
-
-static struct slice
-check_state(struct slice number)
-{
-	static const char *const names[] = { "pending", "success", "warning", "fail" };
-	uint64_t n;
-
-	return slice_uint(number, 3, &n) < 0 ? SLICE_NONE : slice_str(names[n]);
-}
-
-/* ` patch 42 "name"`, if there is one. */
-static void
-put_named(struct buf *out, const struct rows *rows, int row, const char *what, enum column id)
-{
-	if (rows_null(rows, row, (int)id))
-		return;
-	buf_printf(out, " %s %.*s", what, SLICE_ARG(rows_get(rows, row, (int)id)));
-	if (rows_null(rows, row, (int)id + 1))
-		return;
-	buf_str(out, " \"");
-	put_plain(out, rows_get(rows, row, (int)id + 1));
-	buf_byte(out, '"');
-}
-
-static void
-put_or_none(struct buf *out, struct slice text)
-{
-	put_plain(out, text.p != NULL ? text : SLICE("none"));
-}
-
-static void
-put_change(struct buf *out, const struct rows *rows, int row, enum column from, enum column to)
-{
-	buf_str(out, ": ");
-	put_or_none(out, rows_get(rows, row, (int)from));
-	buf_str(out, " -> ");
-	put_or_none(out, rows_get(rows, row, (int)to));
-}
-
-/* For people. */
-static void
-put_line(struct buf *out, const struct rows *rows, int row)
-{
-	struct slice category = rows_get(rows, row, CATEGORY), date = rows_get(rows, row, DATE);
-
-	put_plain(out, slice_make(date.p, date.n < 19 ? date.n : 19));
-	buf_printf(out, "  %.*s  ", SLICE_ARG(rows_get(rows, row, ID)));
-	put_or_none(out, rows_get(rows, row, PROJECT_LINK_NAME));
-	buf_str(out, "  ");
-	put_plain(out, category);
-	buf_byte(out, ' ');
-	put_named(out, rows, row, "cover", COVER_ID);
-	put_named(out, rows, row, "patch", PATCH_ID);
-	put_named(out, rows, row, "series", SERIES_ID);
-	if (slice_is(category, "patch-state-changed"))
-		put_change(out, rows, row, PREVIOUS_STATE, CURRENT_STATE);
-	else if (slice_is(category, "patch-delegated"))
-		put_change(out, rows, row, PREVIOUS_DELEGATE, CURRENT_DELEGATE);
-	if (!rows_null(rows, row, CHECK_ID)) {
-		put_named(out, rows, row, "check", CHECK_ID);
-		buf_str(out, ": ");
-		put_or_none(out, check_state(rows_get(rows, row, CHECK_STATE)));
-	}
-	if (!rows_null(rows, row, COVER_COMMENT_ID))
-		buf_printf(out, " comment %.*s", SLICE_ARG(rows_get(rows, row, COVER_COMMENT_ID)));
-	if (!rows_null(rows, row, PATCH_COMMENT_ID))
-		buf_printf(out, " comment %.*s", SLICE_ARG(rows_get(rows, row, PATCH_COMMENT_ID)));
-	if (!rows_null(rows, row, ACTOR_ID)) {
-		buf_str(out, " by ");
-		put_or_none(out, rows_get(rows, row, ACTOR));
-	}
-}
-
-static void
-json_text(struct json *j, const char *key, struct slice text)
-{
-	json_key(j, key);
-	if (text.p == NULL)
-		json_null(j);
-	else
-		json_string(j, text);
-}
-
-static void
-json_id(struct json *j, const struct rows *rows, int row, enum column id)
-{
-	json_open(j, '{');
-	json_key(j, "id");
-	json_int(j, rows_int(rows, row, (int)id));
-}
-
-/* An id and the name in the next column; null without an id. */
-static void
-json_named(struct json *j, const char *key, const struct rows *rows, int row, enum column id, const char *name)
-{
-	json_key(j, key);
-	if (rows_null(rows, row, (int)id)) {
-		json_null(j);
-		return;
-	}
-	json_id(j, rows, row, id);
-	json_text(j, name, rows_get(rows, row, (int)id + 1));
-	json_close(j, '}');
-}
-
-static void
-json_comment(struct json *j, const struct rows *rows, int row, enum column id)
-{
-	if (rows_null(rows, row, (int)id))
-		return;
-	json_key(j, "comment");
-	json_id(j, rows, row, id);
-	json_close(j, '}');
-}
-
-static void
-json_check(struct json *j, const struct rows *rows, int row)
-{
-	json_key(j, "check");
-	json_id(j, rows, row, CHECK_ID);
-	json_text(j, "state", check_state(rows_get(rows, row, CHECK_STATE)));
-	json_text(j, "context", rows_get(rows, row, CHECK_CONTEXT));
-	json_close(j, '}');
-}
-
-/* Fields and their order as the API has them (patchwork-api.md, 3.11). */
-static void
-json_payload(struct json *j, const struct rows *rows, int row)
-{
-	struct slice category = rows_get(rows, row, CATEGORY);
-
-	json_open(j, '{');
-	if (!rows_null(rows, row, COVER_ID))
-		json_named(j, "cover", rows, row, COVER_ID, "name");
-	if (!rows_null(rows, row, PATCH_ID))
-		json_named(j, "patch", rows, row, PATCH_ID, "name");
-	if (!rows_null(rows, row, SERIES_ID))
-		json_named(j, "series", rows, row, SERIES_ID, "name");
-	if (slice_is(category, "patch-state-changed")) {
-		json_text(j, "previous_state", rows_get(rows, row, PREVIOUS_STATE));
-		json_text(j, "current_state", rows_get(rows, row, CURRENT_STATE));
-	} else if (slice_is(category, "patch-delegated")) {
-		json_named(j, "previous_delegate", rows, row, PREVIOUS_DELEGATE_ID, "username");
-		json_named(j, "current_delegate", rows, row, CURRENT_DELEGATE_ID, "username");
-	} else if (slice_is(category, "patch-relation-changed")) {
-		json_text(j, "previous_relation", SLICE_NONE);
-		json_text(j, "current_relation", SLICE_NONE);
-	}
-	if (!rows_null(rows, row, CHECK_ID))
-		json_check(j, rows, row);
-	json_comment(j, rows, row, COVER_COMMENT_ID);
-	json_comment(j, rows, row, PATCH_COMMENT_ID);
-	json_close(j, '}');
-}
-
-static void
-put_json(struct buf *out, const struct rows *rows, int row)
-{
-	struct json j = json_writer(out, 0);
-	struct slice date = rows_get(rows, row, DATE);
-	struct buf text = { 0 };
-
-	json_id(&j, rows, row, ID);
-	json_text(&j, "category", rows_get(rows, row, CATEGORY));
-	json_key(&j, "project");
-	json_id(&j, rows, row, PROJECT_ID);
-	json_text(&j, "name", rows_get(rows, row, PROJECT_NAME));
-	json_text(&j, "link_name", rows_get(rows, row, PROJECT_LINK_NAME));
-	json_close(&j, '}');
-	json_text(&j, "date", moment_put_json(&text, date) == 0 ? buf_as_slice(&text) : date);
-	buf_fini(&text);
-	json_named(&j, "actor", rows, row, ACTOR_ID, "username");
-	json_key(&j, "payload");
-	json_payload(&j, rows, row);
-	json_close(&j, '}');
-}
+/* Writing --------------------------------------------------------------- */
 
 /* Writes the line at once: who reads it line by line shall have it now.  An enum ctl_exit. */
 static int
@@ -306,8 +86,8 @@ write_line(struct events *e)
 static bool
 wanted(const struct events *e, const struct rows *rows, int row)
 {
-	return (e->category == NULL || slice_is(rows_get(rows, row, CATEGORY), e->category))
-	    && (e->project == NULL || rows_int(rows, row, PROJECT_ID) == e->project_id);
+	return (e->category == NULL || slice_is(rows_get(rows, row, EVENT_CATEGORY), e->category))
+	    && (e->project == NULL || rows_int(rows, row, EVENT_PROJECT_ID) == e->project_id);
 }
 
 static int
@@ -317,9 +97,9 @@ print(struct events *e, const struct rows *rows, int row)
 		return CTL_OK;
 	buf_reset(&e->line);
 	if (e->ctl->json)
-		put_json(&e->line, rows, row);
+		event_put_json(&e->line, rows, row);
 	else
-		put_line(&e->line, rows, row);
+		event_put_line(&e->line, rows, row);
 	buf_byte(&e->line, '\n');
 	return write_line(e);
 }
@@ -350,7 +130,7 @@ ask_last(struct look *l, const struct events *e)
 {
 	struct sql *q = sql_new(l->arena, e->dialect);
 
-	sql_add(q, columns_text);
+	event_select(q);
 	sql_add(q, "patchwork_event WHERE ");
 	if (e->category != NULL) {
 		sql_add(q, "category = ");
@@ -364,7 +144,7 @@ ask_last(struct look *l, const struct events *e)
 	}
 	sql_add(q, "id > 0 ORDER BY id DESC LIMIT ");
 	sql_int(q, (int64_t)e->last);
-	sql_add(q, joins_text);
+	event_joins(q);
 	l->rows = store_query(l->snapshot, q);
 	if (!e->goes_on || e->dialect == DIALECT_SQLITE)
 		return;
@@ -402,14 +182,14 @@ ask_late(struct look *l, const struct events *e)
 {
 	struct sql *q = sql_new(l->arena, e->dialect);
 
-	sql_add(q, columns_text);
+	event_select(q);
 	sql_add(q, "unnest(");
 	sql_string(q, slice_str(array(l->arena, &e->follow, false)));
 	sql_add(q, "::int8[], ");
 	sql_string(q, slice_str(array(l->arena, &e->follow, true)));
 	sql_addf(q, "::int8[]) AS hole (first_id, last_id) CROSS JOIN LATERAL (SELECT * FROM patchwork_event"
 	    " WHERE id BETWEEN first_id AND last_id ORDER BY id LIMIT %d) inside ORDER BY id LIMIT %d", PAGE, PAGE);
-	sql_add(q, joins_text);
+	event_joins(q);
 	l->late = store_query(l->snapshot, q);
 }
 
@@ -418,11 +198,11 @@ ask_new(struct look *l, const struct events *e)
 {
 	struct sql *q = sql_new(l->arena, e->dialect);
 
-	sql_add(q, columns_text);
+	event_select(q);
 	sql_add(q, "patchwork_event WHERE id > ");
 	sql_int(q, e->follow.high);
 	sql_addf(q, " ORDER BY id LIMIT %d", PAGE);
-	sql_add(q, joins_text);
+	event_joins(q);
 	l->rows = store_query(l->snapshot, q);
 }
 
@@ -440,17 +220,10 @@ find_project(struct events *e, bool *found_r, const char **error_r)
 	enum store_status status = begin(&l, e, error_r);
 	const struct rows *rows;
 	struct sql *q;
-	uint64_t id;
 
 	if (status == STORE_OK) {
 		q = sql_new(l.arena, e->dialect);
-		sql_add(q, "SELECT id FROM patchwork_project WHERE ");
-		if (slice_uint(slice_str(e->project), INT64_MAX, &id) == 0) {
-			sql_add(q, "id = ");
-			sql_int(q, (int64_t)id);
-		} else {
-			sql_equals_nocase(q, "linkname", slice_str(e->project));
-		}
+		query_put_project(q, e->project);
 		rows = store_query(l.snapshot, q);
 		status = store_flush_last(l.snapshot, error_r);
 		*found_r = rows->count > 0;
@@ -512,7 +285,7 @@ take(struct events *e, const struct rows *rows, bool *held_r)
 	int status = CTL_OK;
 
 	for (int i = 0; rows != NULL && i < rows->count && status == CTL_OK && !e->closed && !*held_r; i++) {
-		enum follow_verdict verdict = follow_take(&e->follow, rows_int(rows, i, ID));
+		enum follow_verdict verdict = follow_take(&e->follow, rows_int(rows, i, EVENT_ID));
 
 		*held_r = verdict == FOLLOW_HELD;
 		if (verdict == FOLLOW_NEW)
@@ -624,15 +397,6 @@ catch_signals(void)
 	(void)sigaction(SIGPIPE, &ignored, NULL);
 }
 
-static bool
-is_category(const char *text)
-{
-	for (size_t i = 0; i < sizeof(categories) / sizeof(*categories); i++)
-		if (strcmp(text, categories[i]) == 0)
-			return true;
-	return false;
-}
-
 static int
 parse(struct events *e, int argc, char **argv)
 {
@@ -661,7 +425,7 @@ parse(struct events *e, int argc, char **argv)
 	}
 	if (optind < argc)
 		return ctl_misused(e->ctl, "events takes no argument, but was given %s", argv[optind]);
-	if (e->category != NULL && !is_category(e->category))
+	if (e->category != NULL && !event_is_category(e->category))
 		return ctl_misused(e->ctl, "there is no category %s; see thimblectl(1)", e->category);
 	return CTL_OK;
 }

@@ -1,6 +1,6 @@
 # ctl: the operator's tool.
-thimblectl_SOURCES = ctl/attach.c ctl/client.c ctl/client.h ctl/config.c ctl/ctl.h ctl/demo.c ctl/events.c \
-	ctl/follow.c ctl/follow.h ctl/init.c ctl/main.c ctl/purge.c ctl/query.c ctl/query.h \
+thimblectl_SOURCES = ctl/attach.c ctl/client.c ctl/client.h ctl/config.c ctl/ctl.h ctl/demo.c ctl/event.c ctl/event.h \
+	ctl/events.c ctl/follow.c ctl/follow.h ctl/init.c ctl/main.c ctl/purge.c ctl/query.c ctl/query.h \
 	ctl/repository.c ctl/stats.c ctl/table.c ctl/table.h ctl/user.c
 nodist_thimblectl_SOURCES = ctl/demo_sql.c
 thimblectl_LDADD = libcache.a libstore.a libproto.a libbase.a \
