@@ -98,8 +98,8 @@ is_often_sent(struct pages *p, uint64_t entry)
 	return true;
 }
 
-/* There is one at least. */
-static void
+/* There is one at least.  The place of the one that is given up, or PAGES_FILES. */
+static size_t
 age_one(struct pages *p)
 {
 	struct file *file;
@@ -108,9 +108,12 @@ age_one(struct pages *p)
 		p->hand = (p->hand + 1) % PAGES_FILES;
 		file = &p->file[p->hand];
 	} while (file->entry == 0);
-	if (file->hits == 0)
+	if (file->hits == 0) {
 		give_up(p, file);
+		return p->hand;
+	}
 	file->hits /= 2;
+	return PAGES_FILES;
 }
 
 /* A sealed file with these bytes, or -1. */
@@ -135,14 +138,16 @@ static void
 keep(struct pages *p, const struct held *held)
 {
 	size_t length = held->head_length + held->body_length, bytes = (length + PAGE - 1) / PAGE * PAGE;
-	size_t place;
+	size_t place, freed;
 	int fd;
 
 	if (bytes > p->max)
 		return;
-	if (p->bytes + bytes > p->max || find(p, 0) == PAGES_FILES)
-		age_one(p);
 	place = find(p, 0);
+	if (p->bytes + bytes > p->max || place == PAGES_FILES) {
+		freed = age_one(p);
+		place = freed < place ? freed : place;
+	}
 	if (p->bytes + bytes > p->max || place == PAGES_FILES || (fd = make_file(held, length)) < 0)
 		return;
 	p->file[place] = (struct file){ held->entry, fd, 1, bytes };

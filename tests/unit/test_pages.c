@@ -199,6 +199,31 @@ Test(pages, what_is_hot_stays)
 	free(hot);
 }
 
+/* All files had their turn once, and nobody wanted the first one since: its place is taken at once. */
+Test(pages, a_place_that_is_given_up_is_taken)
+{
+	struct pages *pages = pages_new((size_t)PAGES_FILES * 2 * WHOLE);
+	struct answer *last = answer_new(PAGES_FILES);
+	unsigned tries = 0;
+
+	for (unsigned n = 0; n < PAGES_FILES; n++) {
+		struct answer *a = answer_new(n);
+
+		pages_note(pages, &a->held);
+		pages_note(pages, &a->held);
+		cr_assert_geq(pages_find(pages, &a->held), 0);
+		free(a);
+	}
+	for (; tries < 1000 && pages_find(pages, &last->held) < 0; tries++) {
+		pages_note(pages, &last->held);
+		pages_note(pages, &last->held);
+	}
+	cr_expect_eq(tries, PAGES_FILES + 1, "%u", tries);
+	cr_expect_eq(pages_bytes(pages), (size_t)PAGES_FILES * WHOLE);
+	pages_free(&pages);
+	free(last);
+}
+
 Test(pages, without_descriptors_there_is_no_file)
 {
 	struct pages *pages = pages_new(1024 * 1024);
