@@ -15,7 +15,6 @@
 #include "worker/route.h"
 #include "worker/service.h"
 #include "worker/tags.h"
-#include "worker/wake.h"
 
 /* The transaction is run again when its connection turns out to be dead, in which case nothing was done. */
 enum { TRIES = 2 };
@@ -302,11 +301,7 @@ static bool
 note_commit(struct write *w, enum store_status status, const char *error)
 {
 	w->status = status;
-	/* if it is not known, it may be so */
-	if (status == STORE_OK || status == STORE_UNKNOWN) {
-		written_raise(&w->written, w->v->service->region);
-		wake_bus(w->v->service->wake);
-	}
+	written_end(&w->written, w->v->service, status);
 	if (status != STORE_OK)
 		answer_failure(w, status, error);
 	return status == STORE_OK;

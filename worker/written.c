@@ -14,6 +14,8 @@
 #include "cache/region.h"
 #include "cache/tag.h"
 #include "worker/tags.h"
+#include "worker/view.h"
+#include "worker/wake.h"
 
 static void
 add(struct written *written, uint64_t tag)
@@ -64,8 +66,8 @@ written_user(struct written *written, int64_t user)
 	add(written, tag_hash_id("auth", ':', user));
 }
 
-void
-written_raise(const struct written *written, struct region *region)
+static void
+raise_tags(const struct written *written, struct region *region)
 {
 	struct clock *clock;
 	uint32_t *stamp;
@@ -79,4 +81,14 @@ written_raise(const struct written *written, struct region *region)
 	/* Redis learns of it later */
 	position_ahead(region_position(region), written->tag, written->count);
 	clock_invalidate(clock, stamp, written->count);
+}
+
+void
+written_end(const struct written *written, const struct service *service, enum store_status status)
+{
+	/* if it is not known, it may be so */
+	if (status != STORE_OK && status != STORE_UNKNOWN)
+		return;
+	raise_tags(written, service->region);
+	wake_bus(service->wake);
 }

@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/store.h"
+
 struct arena;
-struct region;
+struct service;
 
 struct written {
 	struct arena *arena;
@@ -31,7 +33,7 @@ void written_column(struct written *written, const char *table, int64_t id, int6
 /* What a user may do. */
 void written_user(struct written *written, int64_t user);
 
-/* Invalidates all of it, after the commit.  `region` may be NULL: there is no cache. */
-void written_raise(const struct written *written, struct region *region);
+/* After the commit, which ended with that status: invalidates all of it here, and has the bus tell the other nodes. */
+void written_end(const struct written *written, const struct service *service, enum store_status status);
 
 #endif

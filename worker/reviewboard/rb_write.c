@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "worker/service.h"
-#include "worker/wake.h"
 
 /* The transaction is run again when its connection turns out to be dead, in which case nothing was done. */
 enum { TRIES = 2, SECOND_US = 1000000, MICROSECOND_NS = 1000 };
@@ -120,11 +119,7 @@ commit(struct rb_write *w, enum view_result result)
 	const char *error;
 
 	w->status = store_commit(&snapshot, &error);
-	/* if it is not known, it may be so */
-	if (w->status == STORE_OK || w->status == STORE_UNKNOWN) {
-		written_raise(&w->written, w->rb->v->service->region);
-		wake_bus(w->rb->v->service->wake);
-	}
+	written_end(&w->written, w->rb->v->service, w->status);
 	if (w->status == STORE_OK)
 		return result;
 	answer_failure(w, w->status, error);
