@@ -15,7 +15,7 @@ libworker_a_SOURCES = \
 	worker/write.c worker/write.h worker/written.c worker/written.h \
 	worker/resources/bundles.c worker/resources/checks.c worker/resources/comments.c \
 	worker/resources/covers.c worker/resources/downloads.c worker/resources/events.c \
-	worker/resources/index.c worker/resources/patch_writes.c worker/resources/patches.c worker/resources/people.c \
+	worker/resources/index.c worker/resources/messages.c worker/resources/messages.h worker/resources/patch_writes.c worker/resources/patches.c worker/resources/people.c \
 	worker/resources/projects.c worker/resources/resources.h worker/resources/series.c \
 	worker/resources/users.c \
 	worker/reviewboard/blobs.c worker/reviewboard/blobs.h worker/reviewboard/commit_post.c worker/reviewboard/commits.c \

@@ -7,7 +7,8 @@
 #include "worker/resources/resources.h"
 #include "worker/write.h"
 
-const char *const check_states[] = { "pending", "success", "warning", "fail", NULL };
+/* By their numbers. */
+static const char *const check_states[] = { "pending", "success", "warning", "fail", NULL };
 
 static bool
 put_state(struct answer *a, const struct field_plan *f, struct row row)

@@ -4,17 +4,14 @@
  * forms that redirect to them (patchwork-api.md, section 9).  Job thread.
  *
  * A download costs three statements: what is asked for, its messages, their
- * comments.  Each leaves its tags here, for no plan knows what it reads.
+ * comments (messages.h).  Each leaves its tags, for no plan knows what it reads.
  */
 #include "config.h"
 
 #include "base/arena.h"
-#include "proto/mail.h"
 #include "proto/mail_header.h"
-#include "proto/mbox.h"
-#include "proto/review_mail.h"
 #include "proto/text.h"
-#include "store/reviewboard.h"
+#include "worker/resources/messages.h"
 #include "worker/resources/resources.h"
 #include "worker/tags.h"
 
@@ -69,16 +66,6 @@ collect(struct view *v, const char *table, int64_t id)
 	tags_object(v->tags, tag_table_of(table), id);
 }
 
-/* The same for one whose id stands in a cell, if any does. */
-static void
-collect_cell(struct view *v, const char *table, const struct rows *rows, int row, int column)
-{
-	if (rows_null(rows, row, column))
-		tags_table(v->tags, tag_table_of(table));
-	else
-		collect(v, table, rows_int(rows, row, column));
-}
-
 /* A look-up that found nothing: any row, and these columns of any row. */
 static void
 collect_missing(struct view *v, const char *table, const char *columns)
@@ -87,270 +74,6 @@ collect_missing(struct view *v, const char *table, const char *columns)
 
 	tags_scope(v->tags, &all);
 	tags_reads(v->tags, &all, columns);
-}
-
-/* Columns of a message's statement. */
-enum {
-	M_ID, M_DATE, M_HEADERS, M_CONTENT, M_SUBMITTER, M_EMAIL, M_LIST_EMAIL, M_SUBMITTER_ID, M_PROJECT_ID, M_DIFF,
-	M_DELEGATE_EMAIL, M_DELEGATE_ID, M_SERIES, M_NUMBER
-};
-
-#define MESSAGE_COLUMNS "t.id, t.date, t.headers, t.content, p.name, p.email, j.listemail, t.submitter_id, t.project_id"
-#define MESSAGE_JOINS "JOIN patchwork_person p ON p.id = t.submitter_id JOIN patchwork_project j ON j.id = t.project_id"
-
-/* Starts the statement for the messages of patches. */
-static struct sql *
-patch_messages(struct view *v)
-{
-	struct sql *q = view_sql(v);
-
-	sql_add(q, "SELECT " MESSAGE_COLUMNS ", t.diff, d.email, t.delegate_id, t.series_id, t.number "
-	    "FROM patchwork_patch t " MESSAGE_JOINS
-	    " LEFT JOIN auth_user d ON d.id = t.delegate_id ");
-	return q;
-}
-
-static struct rows *
-query_comments(struct view *v, const char *table, const char *parent, const struct rows *messages)
-{
-	int64_t *ids = arena_alloc(v->request->arena, ((size_t)messages->count + 1) * sizeof(*ids));
-	struct sql *q = view_sql(v);
-
-	for (int i = 0; i < messages->count; i++)
-		ids[i] = rows_int(messages, i, M_ID);
-	sql_addf(q, "SELECT c.%s, c.content FROM %s c WHERE c.%s ", parent, table, parent);
-	sql_ids(q, ids, (size_t)messages->count);
-	sql_addf(q, " ORDER BY c.%s, c.date, c.id", parent);
-	return view_query(v, q);
-}
-
-/*
- * The messages' rows, and which comments they have.  Of a comment the text and
- * the date are shown, so that nothing else that changes in it matters.
- */
-static void
-collect_messages(struct view *v, const char *table, const char *comments, const struct rows *messages)
-{
-	struct tag_scope scope = { .table = tag_table_of(comments), .count = 1 };
-
-	/* read, whether there are messages or not */
-	tags_table(v->tags, scope.table);
-	tags_table(v->tags, tag_table_of(table));
-	tags_table(v->tags, tag_table_of("patchwork_person"));
-	tags_table(v->tags, tag_table_of("patchwork_project"));
-	if (messages->columns > M_DELEGATE_ID)
-		tags_table(v->tags, tag_table_of("auth_user"));
-	for (int i = 0; i < messages->count; i++) {
-		collect_cell(v, table, messages, i, M_ID);
-		collect_cell(v, "patchwork_person", messages, i, M_SUBMITTER_ID);
-		collect_cell(v, "patchwork_project", messages, i, M_PROJECT_ID);
-		if (messages->columns > M_DELEGATE_ID)
-			collect_cell(v, "auth_user", messages, i, M_DELEGATE_ID);
-		scope.id[0] = rows_int(messages, i, M_ID);
-		tags_scope(v->tags, &scope);
-		tags_reads(v->tags, &scope, "t.content t.date");
-	}
-}
-
-/* The comments of one message: a run of the rows, which are sorted by parent. */
-static size_t
-comments_of(struct view *v, const struct rows *comments, int64_t parent, struct slice **list_r)
-{
-	struct slice *list = arena_alloc(v->request->arena, ((size_t)comments->count + 1) * sizeof(*list));
-	size_t count = 0;
-	int low = 0, high = comments->count;
-
-	while (low < high) {
-		int middle = (low + high) / 2;
-
-		if (rows_int(comments, middle, 0) < parent)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < comments->count && rows_int(comments, low, 0) == parent; low++)
-		list[count++] = rows_get(comments, low, 1);
-	*list_r = list;
-	return count;
-}
-
-/* A header of those that messages which were made here have (review_mail.h); absent: it has it not. */
-static struct slice
-review_header(struct view *v, struct slice headers, const char *name)
-{
-	struct mail_headers parsed;
-
-	/* mails have none: they are not parsed for it */
-	if (headers.n == 0 || memmem(headers.p, headers.n, "X-Review-", strlen("X-Review-")) == NULL)
-		return SLICE_NONE;
-	mail_headers_parse(v->request->arena, headers, &parsed);
-	return mail_headers_first(&parsed, name);
-}
-
-/* Columns of query_bytes. */
-enum { B_SERIES, B_NUMBER, B_DIFFSET, B_DIFF };
-
-/*
- * The diffs of series whose patches are no text, a row for each file, by series and number.  One number only,
- * but if it is 0.  NULL: the database failed; no rows: the tables are not there any more.
- */
-static struct rows *
-query_bytes(struct view *v, const int64_t *ids, size_t count, int64_t number)
-{
-	struct sql *q = view_sql(v);
-	struct rows *rows;
-
-	rb_schema_ask(q);
-	rows = view_query(v, q);
-	if (!view_flush(v))
-		return NULL;
-	q = view_sql(v);
-	if (!rows_bool(rows, 0, 0)) {
-		sql_add(q, "SELECT 0, 0, 0, 0 WHERE 1 = 0");
-	} else {
-		tags_table(v->tags, tag_table_of("thimble_rb_diffset"));
-		tags_table(v->tags, tag_table_of("thimble_rb_commit"));
-		tags_table(v->tags, tag_table_of("thimble_rb_file"));
-		/* without commits it was posted as one diff, which is the first patch's */
-		sql_add(q, "SELECT d.series_id, COALESCE(c.place, 0) + 1, d.id, f.diff FROM thimble_rb_diffset d"
-		    " JOIN thimble_rb_file f ON f.diffset_id = d.id LEFT JOIN thimble_rb_commit c ON c.id = f.commit_row"
-		    " WHERE (f.commit_row IS NOT NULL OR NOT EXISTS (SELECT 1 FROM thimble_rb_commit k"
-		    " WHERE k.diffset_id = d.id)) AND d.series_id ");
-		sql_ids(q, ids, count);
-		if (number != 0) {
-			sql_add(q, " AND COALESCE(c.place, 0) + 1 = ");
-			sql_int(q, number);
-		}
-		sql_add(q, " ORDER BY 1, 2, f.place");
-	}
-	rows = view_query(v, q);
-	if (!view_flush(v))
-		return NULL;
-	for (int i = 0; i < rows->count; i++)
-		collect_cell(v, "thimble_rb_diffset", rows, i, B_DIFFSET);
-	return rows;
-}
-
-/* Whether a row comes before those of that patch. */
-static bool
-is_before(const struct rows *bytes, int row, int64_t id, int64_t number)
-{
-	int64_t of = rows_int(bytes, row, B_SERIES);
-
-	return of < id || (of == id && rows_int(bytes, row, B_NUMBER) < number);
-}
-
-/* The diff of one patch, which is a run of the rows; absent: there is none. */
-static struct slice
-bytes_of(struct view *v, const struct rows *bytes, int64_t id, int64_t number)
-{
-	struct buf diff = { 0 };
-	struct slice whole = SLICE_NONE;
-	int low = 0, high = bytes->count, first;
-
-	while (low < high) {
-		int middle = low + (high - low) / 2;
-
-		if (is_before(bytes, middle, id, number))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	first = low;
-	for (; low < bytes->count && rows_int(bytes, low, B_SERIES) == id && rows_int(bytes, low, B_NUMBER) == number; low++)
-		buf_slice(&diff, rows_bytes(v->request->arena, bytes, low, B_DIFF));
-	if (low > first)
-		whole = arena_slice(v->request->arena, buf_as_slice(&diff));
-	buf_fini(&diff);
-	return whole;
-}
-
-static bool
-is_bytes(struct view *v, struct slice headers)
-{
-	return slice_is(review_header(v, headers, REVIEW_DIFF_HEADER), "bytes");
-}
-
-/* The bytes of the messages that need them; false: the database failed. */
-static bool
-load_bytes(struct view *v, const struct rows *messages, struct rows **bytes_r)
-{
-	int64_t *ids = arena_alloc(v->request->arena, ((size_t)messages->count + 1) * sizeof(*ids));
-	size_t count = 0;
-
-	*bytes_r = NULL;
-	for (int i = 0; i < messages->count; i++) {
-		int64_t id = rows_int(messages, i, M_SERIES);
-
-		if (!is_bytes(v, rows_get(messages, i, M_HEADERS)) || (count > 0 && ids[count - 1] == id))
-			continue;
-		ids[count++] = id;
-	}
-	if (count == 0)
-		return true;
-	*bytes_r = query_bytes(v, ids, count, messages->count == 1 ? rows_int(messages, 0, M_NUMBER) : 0);
-	return *bytes_r != NULL;
-}
-
-/* What the message has if it was made here. */
-static void
-add_review(struct view *v, struct mbox_message *m, const struct rows *messages, int row, const struct rows *bytes)
-{
-	struct slice diff;
-
-	m->signature = review_header(v, m->headers, REVIEW_URL_HEADER);
-	m->exact = m->signature.p != NULL;
-	if (bytes == NULL || !is_bytes(v, m->headers))
-		return;
-	diff = bytes_of(v, bytes, rows_int(messages, row, M_SERIES), rows_int(messages, row, M_NUMBER));
-	if (diff.p != NULL)
-		m->diff = diff;
-}
-
-/* Appends the messages, an empty line between two (9.5). */
-static void
-put_messages(struct view *v, const struct rows *messages, const struct rows *comments, const struct rows *bytes)
-{
-	struct buf *out = &v->request->response.body;
-
-	for (int i = 0; i < messages->count; i++) {
-		bool patch = messages->columns > M_DIFF;
-		struct slice *list;
-		struct mbox_message m = {
-			.id = rows_int(messages, i, M_ID),
-			.date = rows_get(messages, i, M_DATE),
-			.headers = rows_get(messages, i, M_HEADERS),
-			.content = rows_get(messages, i, M_CONTENT),
-			.diff = patch ? rows_get(messages, i, M_DIFF) : SLICE_NONE,
-			.submitter_name = rows_get(messages, i, M_SUBMITTER),
-			.submitter_email = rows_get(messages, i, M_EMAIL),
-			.delegate_email = patch ? rows_get(messages, i, M_DELEGATE_EMAIL) : SLICE_NONE,
-			.list_email = rows_get(messages, i, M_LIST_EMAIL),
-		};
-
-		m.comment_count = comments_of(v, comments, m.id, &list);
-		m.comments = list;
-		add_review(v, &m, messages, i, bytes);
-		if (i > 0)
-			buf_byte(out, '\n');
-		mbox_put(out, v->request->arena, &m);
-	}
-}
-
-/* Runs a statement for patches' messages and appends them.  False: the database failed. */
-static bool
-put_patches(struct view *v, struct sql *q)
-{
-	struct rows *messages = view_query(v, q), *comments, *bytes;
-
-	if (!view_flush(v))
-		return false;
-	collect_messages(v, "patchwork_patch", "patchwork_patchcomment", messages);
-	comments = query_comments(v, "patchwork_patchcomment", "patch_id", messages);
-	if (!view_flush(v) || !load_bytes(v, messages, &bytes))
-		return false;
-	put_messages(v, messages, comments, bytes);
-	return true;
 }
 
 /* A patch's segment: "%2F" that outlived the decoding of the path stands for a slash (9.1). */
@@ -401,8 +124,8 @@ find_message(struct view *v, const char *columns, const char *table, struct slic
 		return NULL;
 	}
 	/* link names are unique, and message ids within a project: only these rows decide */
-	collect_cell(v, table, rows, 0, F_ID);
-	collect_cell(v, "patchwork_project", rows, 0, rows->columns - 1);
+	messages_collect(v, table, rows, 0, F_ID);
+	messages_collect(v, "patchwork_project", rows, 0, rows->columns - 1);
 	return rows;
 }
 
@@ -436,18 +159,18 @@ download_patch_mbox(struct view *v)
 		return VIEW_ANSWERED;
 	if (!wants_dependencies(v, patch, &dependencies))
 		return not_found(v);
-	q = patch_messages(v);
+	q = messages_of_patches(v);
 	sql_add(q, "WHERE t.id = ");
 	sql_int(q, rows_int(patch, 0, F_ID));
 	if (dependencies) {
-		collect_cell(v, "patchwork_series", patch, 0, F_SERIES);
+		messages_collect(v, "patchwork_series", patch, 0, F_SERIES);
 		sql_add(q, " OR (t.series_id = ");
 		sql_int(q, rows_int(patch, 0, F_SERIES));
 		sql_add(q, " AND t.number < ");
 		sql_int(q, rows_int(patch, 0, F_NUMBER));
 		sql_add(q, ") ORDER BY t.number");
 	}
-	if (!put_patches(v, q))
+	if (!messages_put_patches(v, q))
 		return VIEW_STORE;
 	/* [Q] as recorded, only HEAD varies */
 	return respond_file(v, "text/plain; charset=utf-8", v->request->method == METHOD_HEAD,
@@ -458,21 +181,15 @@ enum view_result
 download_patch_raw(struct view *v)
 {
 	struct rows *patch = find_message(v, "t.id, t.name, t.series_id, t.number, t.diff, t.headers", "patchwork_patch",
-	    msgid_of_segment(v, v->name[1])), *rows;
-	struct slice diff, bytes;
-	int64_t id;
+	    msgid_of_segment(v, v->name[1]));
+	struct slice diff;
 
 	if (patch == NULL)
 		return VIEW_ANSWERED;
 	diff = rows_get(patch, 0, F_DIFF);
-	if (is_bytes(v, rows_get(patch, 0, F_HEADERS))) {
-		id = rows_int(patch, 0, F_SERIES);
-		rows = query_bytes(v, &id, 1, rows_int(patch, 0, F_NUMBER));
-		if (rows == NULL)
-			return VIEW_STORE;
-		bytes = bytes_of(v, rows, id, rows_int(patch, 0, F_NUMBER));
-		diff = bytes.p != NULL ? bytes : diff;
-	}
+	if (!messages_load_diff(v, rows_get(patch, 0, F_HEADERS), rows_int(patch, 0, F_SERIES), rows_int(patch, 0, F_NUMBER),
+	    &diff))
+		return VIEW_STORE;
 	/* [Q] a patch without a diff gives Python's word for it */
 	buf_slice(&v->request->response.body, diff.p != NULL ? diff : SLICE("None"));
 	return respond_file(v, "text/x-patch", false, disposition_of(v, rows_get(patch, 0, F_NAME), ".diff"));
@@ -482,22 +199,12 @@ enum view_result
 download_cover_mbox(struct view *v)
 {
 	struct slice msgid = slice_str(arena_printf(v->request->arena, "<%.*s>", SLICE_ARG(v->name[1])));
-	struct rows *cover = find_message(v, "t.id, t.name", "patchwork_cover", msgid), *messages, *comments;
-	struct sql *q;
+	struct rows *cover = find_message(v, "t.id, t.name", "patchwork_cover", msgid);
 
 	if (cover == NULL)
 		return VIEW_ANSWERED;
-	q = view_sql(v);
-	sql_add(q, "SELECT " MESSAGE_COLUMNS " FROM patchwork_cover t " MESSAGE_JOINS " WHERE t.id = ");
-	sql_int(q, rows_int(cover, 0, F_ID));
-	messages = view_query(v, q);
-	if (!view_flush(v))
+	if (!messages_put_cover(v, rows_int(cover, 0, F_ID)))
 		return VIEW_STORE;
-	collect_messages(v, "patchwork_cover", "patchwork_covercomment", messages);
-	comments = query_comments(v, "patchwork_covercomment", "cover_id", messages);
-	if (!view_flush(v))
-		return VIEW_STORE;
-	put_messages(v, messages, comments, NULL);
 	return respond_file(v, "text/plain", false, disposition_of(v, rows_get(cover, 0, F_NAME), ".mbox"));
 }
 
@@ -516,11 +223,11 @@ download_series_mbox(struct view *v)
 		return VIEW_STORE;
 	if (found->count == 0)
 		return not_found(v);
-	q = patch_messages(v);
+	q = messages_of_patches(v);
 	sql_add(q, "WHERE t.series_id = ");
 	sql_int(q, v->id[0]);
 	sql_add(q, " ORDER BY t.number, t.id");
-	if (!put_patches(v, q))
+	if (!messages_put_patches(v, q))
 		return VIEW_STORE;
 	name = rows_get(found, 0, F_NAME);
 	if (name.n == 0)
@@ -596,17 +303,17 @@ download_bundle_mbox(struct view *v)
 		return not_found(v);
 	}
 	/* names are unique: only these rows decide */
-	collect_cell(v, "patchwork_bundle", bundle, 0, F_ID);
-	collect_cell(v, "auth_user", bundle, 0, 2);
+	messages_collect(v, "patchwork_bundle", bundle, 0, F_ID);
+	messages_collect(v, "auth_user", bundle, 0, 2);
 	if (!rows_bool(bundle, 0, 3) && (!v->authenticated || rows_int(bundle, 0, 2) != v->answer.user))
 		return respond(v, 404, "text/html; charset=utf-8", !v->authenticated, SLICE_NONE, SLICE_NONE);
 	id = rows_int(bundle, 0, F_ID);
 	tags_table(v->tags, tag_table_of("patchwork_bundlepatch"));
-	q = patch_messages(v);
+	q = messages_of_patches(v);
 	sql_add(q, "JOIN patchwork_bundlepatch b ON b.patch_id = t.id WHERE b.bundle_id = ");
 	sql_int(q, id);
 	sql_add(q, " ORDER BY b.\"order\", b.id");
-	if (!put_patches(v, q))
+	if (!messages_put_patches(v, q))
 		return VIEW_STORE;
 	return respond_file(v, "text/plain", !v->authenticated, bundle_disposition(v, id, rows_get(bundle, 0, F_NAME)));
 }
@@ -640,8 +347,8 @@ redirect_to(struct view *v, const struct rows *place, const char *kind, const ch
 	struct buf location = { 0 };
 	enum view_result result;
 
-	collect_cell(v, kind[0] == 'p' ? "patchwork_patch" : "patchwork_cover", place, 0, P_ID);
-	collect_cell(v, "patchwork_project", place, 0, P_PROJECT);
+	messages_collect(v, kind[0] == 'p' ? "patchwork_patch" : "patchwork_cover", place, 0, P_ID);
+	messages_collect(v, "patchwork_project", place, 0, P_PROJECT);
 	buf_str(&location, "/project/");
 	uri_encode_path(&location, rows_get(place, 0, P_LINKNAME));
 	buf_printf(&location, "/%s/", kind);

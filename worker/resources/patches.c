@@ -11,7 +11,7 @@
 #include "worker/write.h"
 
 const struct reference patch_reference = { "patchwork_patch", NULL, false };
-const struct reference state_reference = { "patchwork_state", "name", true };
+static const struct reference state_reference = { "patchwork_state", "name", true };
 
 static const struct field embedded_fields[] = {
 	{ "id", .put = put_int, .columns = "id" },

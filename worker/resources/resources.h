@@ -21,11 +21,8 @@ extern const struct computed project_columns[];
 extern const struct joined project_joined[];
 
 /* What filters look names up in. */
-extern const struct reference project_reference, person_reference, user_reference, state_reference,
-    series_reference, patch_reference, cover_reference;
-
-/* 0 pending, 1 success, ... */
-extern const char *const check_states[];
+extern const struct reference project_reference, person_reference, user_reference, series_reference,
+    patch_reference, cover_reference;
 
 /* Writing patches (patch_writes.c). */
 void patch_prepare(struct write *w);
