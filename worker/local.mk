@@ -22,7 +22,8 @@ libworker_a_SOURCES = \
 	worker/reviewboard/commits.h worker/reviewboard/diffsets.c worker/reviewboard/diffsets.h worker/reviewboard/files.c \
 	worker/reviewboard/finalize.c worker/reviewboard/rbdiff.c worker/reviewboard/rbdiff.h worker/reviewboard/validation.c \
 	worker/reviewboard/drafts.c worker/reviewboard/drafts.h worker/reviewboard/filters.c worker/reviewboard/filters.h \
-	worker/reviewboard/repositories.c worker/reviewboard/repositories.h worker/reviewboard/requests.c worker/reviewboard/requests.h \
+	worker/reviewboard/repositories.c worker/reviewboard/repositories.h worker/reviewboard/request_writes.c \
+	worker/reviewboard/requests.c worker/reviewboard/requests.h \
 	worker/reviewboard/targets.c worker/reviewboard/targets.h \
 	worker/reviewboard/rb.c worker/reviewboard/rb.h worker/reviewboard/rb_auth.c worker/reviewboard/rb_error.c \
 	worker/reviewboard/rb_form.c worker/reviewboard/rb_limit.c worker/reviewboard/rb_payload.c worker/reviewboard/rb_private.h \

@@ -242,19 +242,10 @@ look(struct rb *rb, struct posted *posted)
 /* ---- the transaction ---- */
 
 static void
-add_text(struct sql *q, struct slice text)
-{
-	sql_add(q, ", ");
-	sql_string(q, text);
-}
-
-static void
 add_date(struct sql *q, struct iso_date date)
 {
-	sql_add(q, ", ");
-	sql_int(q, date.instant);
-	sql_add(q, ", ");
-	sql_int(q, date.offset);
+	rb_add_int(q, date.instant);
+	rb_add_int(q, date.offset);
 }
 
 static struct rows *
@@ -266,24 +257,22 @@ insert_commit(struct rb_write *w, const struct posted *posted)
 	    "author_instant, author_offset, committer_name, committer_email, committer_instant, committer_offset, filename, "
 	    "extra_data, changed) VALUES (");
 	sql_int(q, posted->diffset);
-	sql_add(q, ", ");
-	sql_int(q, (int64_t)posted->commits);
-	add_text(q, posted->commit_id);
-	add_text(q, parent_of(posted));
-	add_text(q, posted->message);
-	add_text(q, posted->author_name);
-	add_text(q, posted->author_email);
+	rb_add_int(q, (int64_t)posted->commits);
+	rb_add_text(q, posted->commit_id);
+	rb_add_text(q, parent_of(posted));
+	rb_add_text(q, posted->message);
+	rb_add_text(q, posted->author_name);
+	rb_add_text(q, posted->author_email);
 	add_date(q, posted->author_date);
-	add_text(q, posted->committer_name);
-	add_text(q, posted->committer_email);
+	rb_add_text(q, posted->committer_name);
+	rb_add_text(q, posted->committer_email);
 	if (posted->committer_name.p != NULL)
 		add_date(q, posted->committer_date);
 	else
 		sql_add(q, ", NULL, NULL");
-	add_text(q, diffsets_file_name(w->rb, posted->upload.diff));
-	add_text(q, SLICE(""));
-	sql_add(q, ", ");
-	sql_int(q, w->now);
+	rb_add_text(q, diffsets_file_name(w->rb, posted->upload.diff));
+	rb_add_text(q, SLICE(""));
+	rb_add_int(q, w->now);
 	sql_add(q, ") RETURNING id");
 	return rb_query(w, q);
 }

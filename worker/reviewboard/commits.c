@@ -110,68 +110,48 @@ add_list(struct sql *q, int64_t diffset)
 }
 
 static enum view_result
-get_list(struct rb *rb, bool draft)
+get_list(struct rb *rb)
 {
-	struct rb_request_row *request;
-	int64_t diffset;
-	enum view_result result = diffsets_find(rb, draft, &diffset, &request);
-	struct rows *count, *rows = NULL;
-	struct sql *q;
+	struct sql *total = rb_select(rb), *list = rb_select(rb);
+	struct diffsets_place place;
+	enum view_result result = diffsets_find(rb, &place);
+	struct rb_found found;
 
 	if (result != VIEW_GO_ON)
 		return result;
-	q = rb_select(rb);
-	sql_add(q, "SELECT COUNT(*) FROM thimble_rb_commit c WHERE ");
-	add_list(q, diffset);
-	count = rb_ask(rb, q);
-	if (!rb->counts_only) {
-		q = rb_select(rb);
-		sql_add(q, select_commits);
-		add_list(q, diffset);
-		sql_add(q, " ORDER BY c.place");
-		rb_add_window(rb, q);
-		rows = rb_ask(rb, q);
-	}
-	if (!rb_flush_reads(rb))
+	sql_add(total, "SELECT COUNT(*) FROM thimble_rb_commit c WHERE ");
+	add_list(total, place.diffset);
+	sql_add(list, select_commits);
+	add_list(list, place.diffset);
+	sql_add(list, " ORDER BY c.place");
+	if (!rb_ask_list(rb, total, list, &found))
 		return VIEW_STORE;
-	rb_tag_object(rb, "thimble_rb_commit", diffset);
-	if (rows == NULL)
-		return rb_respond_count(rb, (uint64_t)rows_int(count, 0, 0));
-	return rb_respond_list(rb, rows, (uint64_t)rows_int(count, 0, 0));
-}
-
-static enum view_result
-get_draft_list(struct rb *rb)
-{
-	return get_list(rb, true);
-}
-
-static enum view_result
-get_published_list(struct rb *rb)
-{
-	return get_list(rb, false);
+	rb_tag_object(rb, "thimble_rb_commit", place.diffset);
+	return rb_respond_found(rb, &found);
 }
 
 /* The commit of the path, or 100. */
 static enum view_result
-find_commit(struct rb *rb, bool draft, struct rows **rows_r, struct rb_request_row **request_r)
+find_commit(struct rb *rb, struct diffsets_place *place_r)
 {
-	int64_t diffset;
-	enum view_result result = diffsets_find(rb, draft, &diffset, request_r);
+	enum view_result result = diffsets_find(rb, place_r);
 	struct sql *q;
 
 	if (result != VIEW_GO_ON)
 		return result;
 	q = rb_select(rb);
 	sql_add(q, select_commits);
-	add_list(q, diffset);
+	add_list(q, place_r->diffset);
 	sql_add(q, " AND c.commit_id = ");
 	sql_string(q, rb->name);
-	*rows_r = rb_ask(rb, q);
+	place_r->rows = rb_ask(rb, q);
 	if (!rb_flush_reads(rb))
 		return VIEW_STORE;
-	rb_tag_object(rb, "thimble_rb_commit", diffset);
-	return (*rows_r)->count > 0 ? VIEW_GO_ON : rb_not_found(rb, NULL);
+	rb_tag_object(rb, "thimble_rb_commit", place_r->diffset);
+	if (place_r->rows->count == 0)
+		return rb_not_found(rb, NULL);
+	place_r->row = rows_int(place_r->rows, 0, RB_CELL_ID);
+	return VIEW_GO_ON;
 }
 
 static enum view_result
@@ -194,27 +174,14 @@ respond_patch(struct rb *rb, const struct rows *commit)
 }
 
 static enum view_result
-get_item(struct rb *rb, bool draft)
+get_item(struct rb *rb)
 {
-	struct rb_request_row *request;
-	struct rows *rows;
-	enum view_result result = find_commit(rb, draft, &rows, &request);
+	struct diffsets_place place;
+	enum view_result result = find_commit(rb, &place);
 
 	if (result != VIEW_GO_ON)
 		return result;
-	return rb->format == RB_FORMAT_PATCH ? respond_patch(rb, rows) : rb_respond_item(rb, 200, rows, 0);
-}
-
-static enum view_result
-get_draft_item(struct rb *rb)
-{
-	return get_item(rb, true);
-}
-
-static enum view_result
-get_published_item(struct rb *rb)
-{
-	return get_item(rb, false);
+	return rb->format == RB_FORMAT_PATCH ? respond_patch(rb, place.rows) : rb_respond_item(rb, 200, place.rows, 0);
 }
 
 /* Of diff sets that the caller has been shown. */
@@ -239,39 +206,15 @@ query_children(struct rb *rb, const int64_t *diffsets, size_t count)
 
 /* ---- extra_data ---- */
 
-static struct slice
-stored_extra(struct rb_row row)
-{
-	return rb_cell(row, CELL_EXTRA_DATA);
-}
-
 static enum view_result
-put(struct rb *rb, bool draft)
+put(struct rb *rb)
 {
-	struct diffsets_extra extra = {
-		.table = "thimble_rb_commit", .touched = true, .stored = stored_extra, .select = commits_select,
+	static const struct diffsets_extra extra = {
+		.table = "thimble_rb_commit", .touched = true, .find = find_commit, .select = commits_select,
+		.cell = CELL_EXTRA_DATA,
 	};
-	struct rb_request_row *request;
-	struct rows *rows;
-	enum view_result result = find_commit(rb, draft, &rows, &request);
 
-	if (result != VIEW_GO_ON)
-		return result;
-	extra.row = rows_int(rows, 0, RB_CELL_ID);
-	extra.diffset = rows_int(rows, 0, RB_CELL_PARENT);
-	return diffsets_put_extra(rb, request, &extra);
-}
-
-static enum view_result
-put_draft(struct rb *rb)
-{
-	return put(rb, true);
-}
-
-static enum view_result
-put_published(struct rb *rb)
-{
-	return put(rb, false);
+	return diffsets_put_extra(rb, &extra);
 }
 
 /* ---- values ---- */
@@ -385,15 +328,14 @@ static const struct rb_link published_links[] = {
 const struct rb_resource rb_draft_commits = {
 	.item = "draft_commit", .list = "draft_commits", .item_type = "draft-commit", .list_type = "draft-commits",
 	.policy = "draft_commit", .list_methods = RB_GET | RB_POST, .item_methods = RB_GET | RB_PUT, .login = true,
-	.history = true, .patch = true, .fields = fields, .links = draft_links,
-	.get_list = get_draft_list, .get_item = get_draft_item, .query_children = query_children,
-	.post = commits_post, .put = put_draft, .conflict = commits_conflict,
+	.history = true, .patch = true, .draft = true, .fields = fields, .links = draft_links,
+	.get_list = get_list, .get_item = get_item, .query_children = query_children,
+	.post = commits_post, .put = put, .conflict = commits_conflict,
 };
 
 const struct rb_resource rb_commits = {
 	.item = "commit", .list = "commits", .item_type = "commit", .list_type = "commits",
 	.policy = "commit", .list_methods = RB_GET, .item_methods = RB_GET | RB_PUT,
 	.history = true, .patch = true, .fields = fields, .links = published_links,
-	.get_list = get_published_list, .get_item = get_published_item, .query_children = query_children,
-	.put = put_published,
+	.get_list = get_list, .get_item = get_item, .query_children = query_children, .put = put,
 };

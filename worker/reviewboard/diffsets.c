@@ -14,6 +14,7 @@
 #include "proto/text.h"
 #include "worker/reviewboard/drafts.h"
 #include "worker/reviewboard/rbdiff.h"
+#include "worker/reviewboard/requests.h"
 
 enum {
 	CELL_REVISION = RB_CELL_FIRST, CELL_NAME, CELL_BASEDIR, CELL_BASE_COMMIT_ID, CELL_CHANGED, CELL_EXTRA_DATA,
@@ -33,8 +34,8 @@ static const char select_diffsets[] =
 void
 diffsets_put_url(const struct rb *rb, struct buf *url, int64_t request, int64_t revision, bool draft)
 {
-	buf_slice(url, rb->api);
-	buf_printf(url, "review-requests/%lld/%sdiffs/%lld/", (long long)request, draft ? "draft/" : "", (long long)revision);
+	requests_put_url(rb, url, request);
+	buf_printf(url, "%sdiffs/%lld/", draft ? "draft/" : "", (long long)revision);
 }
 
 bool
@@ -44,9 +45,9 @@ diffsets_have_history(const struct rb *rb)
 }
 
 static enum view_result
-find_published(struct rb *rb, int64_t *diffset_r, struct rb_request_row **request_r)
+find_published(struct rb *rb, struct diffsets_place *place)
 {
-	enum view_result result = rb_find_readable(rb, request_r);
+	enum view_result result = rb_find_readable(rb, &place->request);
 	struct rows *rows;
 	struct sql *q;
 
@@ -54,44 +55,50 @@ find_published(struct rb *rb, int64_t *diffset_r, struct rb_request_row **reques
 		return result;
 	q = rb_select(rb);
 	sql_add(q, "SELECT id FROM thimble_rb_diffset WHERE published AND request_id = ");
-	sql_int(q, (*request_r)->id);
+	sql_int(q, place->request->id);
 	sql_add(q, " AND revision = ");
 	sql_int(q, rb->revision);
 	rows = rb_ask(rb, q);
 	if (!rb_flush_reads(rb))
 		return VIEW_STORE;
-	rb_tag_collection(rb, "thimble_rb_diffset", (*request_r)->id);
+	rb_tag_collection(rb, "thimble_rb_diffset", place->request->id);
 	if (rows->count == 0)
 		return rb_not_found(rb, NULL);
-	*diffset_r = rows_int(rows, 0, 0);
+	place->diffset = rows_int(rows, 0, 0);
 	return VIEW_GO_ON;
 }
 
 enum view_result
-diffsets_find(struct rb *rb, bool draft, int64_t *diffset_r, struct rb_request_row **request_r)
+diffsets_find(struct rb *rb, struct diffsets_place *place_r)
 {
+	bool draft = rb->resource->draft;
 	enum view_result result;
 
-	if (draft) {
-		result = rb_find_draft(rb, true, request_r);
-		*diffset_r = result == VIEW_GO_ON ? (*request_r)->draft_diffset : 0;
-	} else {
-		result = find_published(rb, diffset_r, request_r);
-	}
-	if (result == VIEW_GO_ON)
-		rb_tag_object(rb, "thimble_rb_diffset", *diffset_r);
-	return result;
+	*place_r = (struct diffsets_place){ 0 };
+	result = draft ? rb_find_draft(rb, true, &place_r->request) : find_published(rb, place_r);
+	if (result != VIEW_GO_ON)
+		return result;
+	if (draft)
+		place_r->diffset = place_r->request->draft_diffset;
+	place_r->row = place_r->diffset;
+	rb_tag_object(rb, "thimble_rb_diffset", place_r->diffset);
+	return VIEW_GO_ON;
 }
 
 /* ---- extra_data ---- */
 
+struct extra_change {
+	const struct diffsets_extra *extra;
+	struct diffsets_place place;
+};
 
 static enum view_result
 change_extra(struct rb_write *w)
 {
-	const struct diffsets_extra *extra = w->own;
+	const struct extra_change *change = w->own;
+	const struct diffsets_extra *extra = change->extra;
 	struct rb *rb = w->rb;
-	struct rows *rows = rb_query(w, extra->select(rb, extra->row));
+	struct rows *rows = rb_query(w, extra->select(rb, change->place.row));
 	struct slice result;
 	struct sql *q;
 
@@ -99,7 +106,7 @@ change_extra(struct rb_write *w)
 		return VIEW_STORE;
 	if (rows->count == 0)
 		return rb_not_found(rb, NULL);
-	if (!rb_extra_data(rb, extra->stored((struct rb_row){ rows, 0, NULL }), &result))
+	if (!rb_extra_data(rb, rows_get(rows, 0, extra->cell), &result))
 		return rb_fail_fields(rb);
 	q = rb_sql(w);
 	sql_addf(q, "UPDATE %s SET extra_data = ", extra->table);
@@ -109,24 +116,27 @@ change_extra(struct rb_write *w)
 		sql_int(q, w->now);
 	}
 	sql_add(q, " WHERE id = ");
-	sql_int(q, extra->row);
+	sql_int(q, change->place.row);
 	(void)rb_query(w, q);
-	rows = rb_query(w, extra->select(rb, extra->row));
+	rows = rb_query(w, extra->select(rb, change->place.row));
 	if (!rb_flush(w))
 		return VIEW_STORE;
-	written_object(&w->written, "thimble_rb_diffset", extra->diffset);
+	written_object(&w->written, "thimble_rb_diffset", change->place.diffset);
 	written_object(&w->written, "thimble_rb_request", w->request->id);
 	return rb_respond_item(rb, 200, rows, 0) == VIEW_ANSWERED ? VIEW_GO_ON : VIEW_STORE;
 }
 
 enum view_result
-diffsets_put_extra(struct rb *rb, const struct rb_request_row *request, const struct diffsets_extra *extra)
+diffsets_put_extra(struct rb *rb, const struct diffsets_extra *extra)
 {
-	struct diffsets_extra kept = *extra;
+	struct extra_change change = { .extra = extra };
+	enum view_result result = extra->find(rb, &change.place);
 
-	if (!rb_may_edit(rb, request))
+	if (result != VIEW_GO_ON)
+		return result;
+	if (!rb_may_edit(rb, change.place.request))
 		return rb_forbidden(rb);
-	return rb_write_run(rb, change_extra, &kept);
+	return rb_write_run(rb, change_extra, &change);
 }
 
 /* ---- fields of forms ---- */
@@ -147,14 +157,10 @@ struct slice
 diffsets_text(struct rb *rb, const char *field, size_t most, bool is_id)
 {
 	struct slice text = rb_text(rb, field);
-	size_t length;
 
 	if (text.p == NULL || text_strip(text).n == 0)
 		return SLICE_NONE;
-	length = text_length(text);
-	if (most > 0 && length > most)
-		rb_field_error(rb, field, arena_printf(rb_arena(rb),
-		    "Ensure this value has at most %zu characters (it has %zu).", most, length));
+	rb_check_length(rb, field, text, most);
 	if (is_id && !is_alphanumeric(text))
 		rb_field_error(rb, field, "Commits must be alphanumeric.");
 	return text;
@@ -206,12 +212,6 @@ diffsets_query(struct rb_write *w, int64_t diffset)
 	return rb_query(w, select_diffset(w->rb, diffset));
 }
 
-static struct slice
-stored_extra(struct rb_row row)
-{
-	return rb_cell(row, CELL_EXTRA_DATA);
-}
-
 static void
 tag_rows(struct rb *rb, const struct rows *rows)
 {
@@ -222,55 +222,36 @@ tag_rows(struct rb *rb, const struct rows *rows)
 	}
 }
 
+/* Those of review requests, or of their drafts. */
 static void
-add_which(struct sql *q, int64_t request, bool draft)
+add_which(struct sql *q, const int64_t *requests, size_t count, bool draft)
 {
-	sql_add(q, draft ? " WHERE NOT d.published AND d.request_id = " : " WHERE d.published AND d.request_id = ");
-	sql_int(q, request);
+	sql_add(q, draft ? " WHERE NOT d.published AND d.request_id " : " WHERE d.published AND d.request_id ");
+	sql_ids(q, requests, count);
 }
 
 static enum view_result
-respond_list(struct rb *rb, const struct rb_request_row *request, bool draft)
+get_list(struct rb *rb)
 {
-	struct rows *count, *rows = NULL;
-	struct sql *q = rb_select(rb);
+	struct sql *total = rb_select(rb), *list = rb_select(rb);
+	bool draft = rb->resource->draft;
+	struct rb_request_row *request;
+	enum view_result result = draft ? rb_find_draft(rb, false, &request) : rb_find_readable(rb, &request);
+	struct rb_found found;
 
-	sql_add(q, "SELECT COUNT(*) FROM thimble_rb_diffset d");
-	add_which(q, request->id, draft);
-	count = rb_ask(rb, q);
-	if (!rb->counts_only) {
-		q = rb_select(rb);
-		sql_add(q, select_diffsets);
-		add_which(q, request->id, draft);
-		sql_add(q, " ORDER BY d.revision");
-		rb_add_window(rb, q);
-		rows = rb_ask(rb, q);
-	}
-	if (!rb_flush_reads(rb))
+	if (result != VIEW_GO_ON)
+		return result;
+	sql_add(total, "SELECT COUNT(*) FROM thimble_rb_diffset d");
+	add_which(total, &request->id, 1, draft);
+	sql_add(list, select_diffsets);
+	add_which(list, &request->id, 1, draft);
+	sql_add(list, " ORDER BY d.revision");
+	if (!rb_ask_list(rb, total, list, &found))
 		return VIEW_STORE;
 	rb_tag_collection(rb, "thimble_rb_diffset", request->id);
-	if (rows == NULL)
-		return rb_respond_count(rb, (uint64_t)rows_int(count, 0, 0));
-	tag_rows(rb, rows);
-	return rb_respond_list(rb, rows, (uint64_t)rows_int(count, 0, 0));
-}
-
-static enum view_result
-get_draft_list(struct rb *rb)
-{
-	struct rb_request_row *request;
-	enum view_result result = rb_find_draft(rb, false, &request);
-
-	return result == VIEW_GO_ON ? respond_list(rb, request, true) : result;
-}
-
-static enum view_result
-get_published_list(struct rb *rb)
-{
-	struct rb_request_row *request;
-	enum view_result result = rb_find_readable(rb, &request);
-
-	return result == VIEW_GO_ON ? respond_list(rb, request, false) : result;
+	if (found.rows != NULL)
+		tag_rows(rb, found.rows);
+	return rb_respond_found(rb, &found);
 }
 
 static enum view_result
@@ -291,37 +272,24 @@ respond_patch(struct rb *rb, const struct rb_request_row *request, const struct 
 }
 
 static enum view_result
-get_item(struct rb *rb, bool draft)
+get_item(struct rb *rb)
 {
-	struct rb_request_row *request;
-	int64_t diffset;
-	enum view_result result = diffsets_find(rb, draft, &diffset, &request);
+	struct diffsets_place place;
+	enum view_result result = diffsets_find(rb, &place);
 	struct rows *rows;
 
 	if (result != VIEW_GO_ON)
 		return result;
-	rows = rb_ask(rb, select_diffset(rb, diffset));
+	rows = rb_ask(rb, select_diffset(rb, place.diffset));
 	if (!rb_flush_reads(rb))
 		return VIEW_STORE;
 	if (rows->count == 0)
 		return rb_not_found(rb, NULL);
 	tag_rows(rb, rows);
 	if (rb->format == RB_FORMAT_PATCH)
-		return respond_patch(rb, request, rows);
+		return respond_patch(rb, place.request, rows);
 	rb_set_modified(rb, rows_int(rows, 0, CELL_CHANGED));
 	return rb_respond_item(rb, 200, rows, 0);
-}
-
-static enum view_result
-get_draft_item(struct rb *rb)
-{
-	return get_item(rb, true);
-}
-
-static enum view_result
-get_published_item(struct rb *rb)
-{
-	return get_item(rb, false);
 }
 
 static struct rows *
@@ -331,8 +299,7 @@ query_children(struct rb *rb, const int64_t *requests, size_t count, bool draft)
 	struct rows *rows;
 
 	sql_add(q, select_diffsets);
-	sql_add(q, draft ? " WHERE NOT d.published AND d.request_id " : " WHERE d.published AND d.request_id ");
-	sql_ids(q, requests, count);
+	add_which(q, requests, count, draft);
 	/* a draft is for those who may edit it, wherever it is asked for */
 	if (draft && !rb->user.admin && !rb->user.edits_all) {
 		sql_add(q, " AND EXISTS (SELECT 1 FROM thimble_rb_request r WHERE r.id = d.request_id AND r.submitter_id = ");
@@ -382,13 +349,6 @@ drop_diffset(struct rb_write *w, int64_t diffset)
 	written_collection(&w->written, "thimble_rb_file", diffset, 0);
 }
 
-static void
-add_text(struct sql *q, struct slice text)
-{
-	sql_add(q, ", ");
-	sql_string(q, text);
-}
-
 static struct rows *
 insert_diffset(struct rb_write *w, const struct making *making)
 {
@@ -397,21 +357,18 @@ insert_diffset(struct rb_write *w, const struct making *making)
 	sql_add(q, "INSERT INTO thimble_rb_diffset (request_id, repository_id, revision, published, finalized, base_commit_id, "
 	    "name, basedir, extra_data, changed) VALUES (");
 	sql_int(q, w->request->id);
-	sql_add(q, ", ");
-	sql_int(q, w->request->repository);
-	sql_add(q, ", ");
-	sql_int(q, w->request->published + 1);
+	rb_add_int(q, w->request->repository);
+	rb_add_int(q, w->request->published + 1);
 	sql_add(q, ", ");
 	sql_bool(q, false);
 	sql_add(q, ", ");
 	/* only a series of commits has to be finalised */
 	sql_bool(q, !w->request->with_history);
-	add_text(q, making->base);
-	add_text(q, making->name);
-	add_text(q, making->basedir);
-	add_text(q, SLICE(""));
-	sql_add(q, ", ");
-	sql_int(q, w->now);
+	rb_add_text(q, making->base);
+	rb_add_text(q, making->name);
+	rb_add_text(q, making->basedir);
+	rb_add_text(q, SLICE(""));
+	rb_add_int(q, w->now);
 	sql_add(q, ") RETURNING id");
 	return rb_query(w, q);
 }
@@ -488,31 +445,16 @@ post(struct rb *rb)
 	return result == VIEW_GO_ON ? rb_write_run(rb, make, &making) : result;
 }
 
-/* ---- extra_data ---- */
-
-static enum view_result
-put_extra(struct rb *rb, bool draft)
-{
-	struct diffsets_extra extra = { .table = "thimble_rb_diffset", .stored = stored_extra, .select = select_diffset };
-	struct rb_request_row *request;
-	enum view_result result = diffsets_find(rb, draft, &extra.diffset, &request);
-
-	if (result != VIEW_GO_ON)
-		return result;
-	extra.row = extra.diffset;
-	return diffsets_put_extra(rb, request, &extra);
-}
+/* ---- PUT ---- */
 
 enum view_result
 diffsets_put(struct rb *rb)
 {
-	return put_extra(rb, true);
-}
+	static const struct diffsets_extra extra = {
+		.table = "thimble_rb_diffset", .find = diffsets_find, .select = select_diffset, .cell = CELL_EXTRA_DATA,
+	};
 
-static enum view_result
-put_published(struct rb *rb)
-{
-	return put_extra(rb, false);
+	return diffsets_put_extra(rb, &extra);
 }
 
 /* ---- tables ---- */
@@ -609,9 +551,9 @@ static const struct rb_link published_links[] = {
 
 const struct rb_resource rb_draft_diffs = {
 	.item = "diff", .list = "diffs", .item_type = "diff", .list_type = "diffs", .policy = "draft_diff",
-	.list_methods = RB_GET | RB_POST, .item_methods = RB_GET | RB_PUT, .login = true, .patch = true,
+	.list_methods = RB_GET | RB_POST, .item_methods = RB_GET | RB_PUT, .login = true, .patch = true, .draft = true,
 	.fields = fields, .links = draft_links,
-	.get_list = get_draft_list, .get_item = get_draft_item, .query_children = query_draft_children,
+	.get_list = get_list, .get_item = get_item, .query_children = query_draft_children,
 	.post = post, .put = finalize_put,
 };
 
@@ -619,6 +561,6 @@ const struct rb_resource rb_diffs = {
 	.item = "diff", .list = "diffs", .item_type = "diff", .list_type = "diffs", .policy = "diff",
 	.list_methods = RB_GET | RB_POST, .item_methods = RB_GET | RB_PUT, .patch = true,
 	.fields = fields, .links = published_links,
-	.get_list = get_published_list, .get_item = get_published_item, .query_children = query_published_children,
-	.post = post, .put = put_published,
+	.get_list = get_list, .get_item = get_item, .query_children = query_published_children,
+	.post = post, .put = diffsets_put,
 };

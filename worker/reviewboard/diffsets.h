@@ -21,30 +21,38 @@ void diffsets_put_url(const struct rb *rb, struct buf *url, int64_t request, int
 /* Whether commits are shown at all ([reviewboard] history). */
 bool diffsets_have_history(const struct rb *rb);
 
+/* What a path leads to. */
+struct diffsets_place {
+	struct rb_request_row *request;
+	int64_t diffset;
+	int64_t row;			/* of the diff set, or of what the path names in it */
+	struct rows *rows;		/* that row as it is shown; NULL: it was not asked for */
+};
+
 /*
- * The diff set of the path, and whether the caller may see it (of a draft: 100, 101; else 100, 101, 103).
- * VIEW_GO_ON, or it is answered.  Leaves the tags of what decided.
+ * The diff set of the path, and whether the caller may see it (of a draft, which the resource tells: 100, 101; else
+ * 100, 101, 103).  VIEW_GO_ON, or it is answered.  Leaves the tags of what decided.
  */
-enum view_result diffsets_find(struct rb *rb, bool draft, int64_t *diffset_r, struct rb_request_row **request_r);
+enum view_result diffsets_find(struct rb *rb, struct diffsets_place *place_r);
 
 /* The row of a diff set as rb_draft_diffs and rb_diffs show it. */
 struct rows *diffsets_query(struct rb_write *w, int64_t diffset);
 
 /*
  * PUT where only extra_data can change.  `table` has the columns id and extra_data, and
- * `changed` if that is to be touched; query() queues the row as it is shown, for which the transaction is given or NULL.
+ * `changed` if that is to be touched.
  */
 struct diffsets_extra {
 	const char *table;
 	bool touched;
-	int64_t row, diffset;
-	struct slice (*stored)(struct rb_row row);
+	/* Looks up the row, and whether the caller may see it.  VIEW_GO_ON, or it is answered. */
+	enum view_result (*find)(struct rb *rb, struct diffsets_place *place_r);
+	/* The statement for the row as it is shown, and its cell of extra_data. */
 	struct sql *(*select)(struct rb *rb, int64_t row);
+	int cell;
 };
 
-/* The caller has found the row, and the right to see it. */
-enum view_result diffsets_put_extra(struct rb *rb, const struct rb_request_row *request,
-    const struct diffsets_extra *extra);
+enum view_result diffsets_put_extra(struct rb *rb, const struct diffsets_extra *extra);
 
 /* ---- fields of forms ---- */
 

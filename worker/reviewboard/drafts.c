@@ -20,12 +20,11 @@
 #define NOT_PUBLIC "Change descriptions cannot be used for drafts of new review requests"
 
 enum {
-	SUBMITTER = RB_CELL_FIRST, SUBMITTER_NAME, SUMMARY, DESCRIPTION, TESTING_DONE, BRANCH, BUGS, COMMIT_ID, CHANGE,
-	EXTRA, LAST_UPDATED
+	SUMMARY = REQUEST_CELL_FIRST, DESCRIPTION, TESTING_DONE, BRANCH, BUGS, COMMIT_ID, CHANGE, LAST_UPDATED
 };
 
-#define COLUMNS "SELECT d.id, d.request_id, t.submitter_id, u.username, d.summary, d.description, d.testing_done, " \
-	"d.branch, d.bugs, d.commit_id, d.change_description, d.extra_data, d.last_updated FROM " TABLE " d " \
+#define COLUMNS "SELECT d.id, d.request_id, t.submitter_id, u.username, d.extra_data, d.summary, d.description, " \
+	"d.testing_done, d.branch, d.bugs, d.commit_id, d.change_description, d.last_updated FROM " TABLE " d " \
 	"JOIN thimble_rb_request t ON t.id = d.request_id LEFT JOIN auth_user u ON u.id = t.submitter_id "
 
 /* ---- the item ---- */
@@ -39,7 +38,7 @@ static const struct rb_field fields[] = {
 	{ "depends_on", targets_put_depends, 0, false },
 	{ "description", rb_put_string, DESCRIPTION, false },
 	{ "description_text_type", rb_put_plain, 0, false },
-	{ "extra_data", rb_put_extra, EXTRA, false },
+	{ "extra_data", rb_put_extra, REQUEST_EXTRA_DATA, false },
 	{ "id", rb_put_int, RB_CELL_ID, false },
 	{ "last_updated", rb_put_time, LAST_UPDATED, false },
 	{ "public", rb_put_false, 0, false },
@@ -53,54 +52,27 @@ static const struct rb_field fields[] = {
 };
 
 static bool
-link_request(struct rb *rb, struct buf *url, struct slice *title_r, struct rb_row row)
-{
-	(void)title_r;
-	buf_slice(url, rb->api);
-	buf_printf(url, "review-requests/%lld/", (long long)rb_cell_int(row, RB_CELL_PARENT));
-	return true;
-}
-
-static bool
 link_titled_request(struct rb *rb, struct buf *url, struct slice *title_r, struct rb_row row)
 {
 	*title_r = rb_cell(row, SUMMARY);
-	return link_request(rb, url, title_r, row);
-}
-
-static bool
-link_self(struct rb *rb, struct buf *url, struct slice *title_r, struct rb_row row)
-{
-	(void)link_request(rb, url, title_r, row);
-	buf_str(url, "draft/");
-	return true;
+	return requests_link(rb, url, title_r, row);
 }
 
 static bool
 link_diffs(struct rb *rb, struct buf *url, struct slice *title_r, struct rb_row row)
 {
-	(void)link_self(rb, url, title_r, row);
+	(void)requests_link_draft(rb, url, title_r, row);
 	buf_str(url, "diffs/");
 	return true;
 }
 
-static bool
-link_submitter(struct rb *rb, struct buf *url, struct slice *title_r, struct rb_row row)
-{
-	if (rb_cell(row, SUBMITTER_NAME).p == NULL)
-		return false;
-	targets_put_user_url(rb, url, rb_cell(row, SUBMITTER_NAME));
-	*title_r = rb_cell(row, SUBMITTER_NAME);
-	return true;
-}
-
 static const struct rb_link links[] = {
-	{ "delete", "DELETE", link_self, NULL, 0, false },
+	{ "delete", "DELETE", requests_link_draft, NULL, 0, false },
 	{ "draft_diffs", "GET", link_diffs, &rb_draft_diffs, RB_CELL_PARENT, false },
 	{ "review_request", "GET", link_titled_request, &rb_requests, RB_CELL_PARENT, true },
-	{ "self", "GET", link_self, NULL, 0, false },
-	{ "submitter", "GET", link_submitter, &rb_users, SUBMITTER, true },
-	{ "update", "PUT", link_self, NULL, 0, false },
+	{ "self", "GET", requests_link_draft, NULL, 0, false },
+	{ "submitter", "GET", requests_link_submitter, &rb_users, REQUEST_SUBMITTER, true },
+	{ "update", "PUT", requests_link_draft, NULL, 0, false },
 	{ NULL, NULL, NULL, NULL, 0, false },
 };
 
@@ -121,7 +93,7 @@ tag_rows(struct rb *rb, const struct rows *rows)
 	rb_tag_table(rb, TABLE);
 	for (int i = 0; i < rows->count; i++) {
 		rb_tag_object(rb, "thimble_rb_request", rows_int(rows, i, RB_CELL_PARENT));
-		rb_tag_object(rb, "auth_user", rows_int(rows, i, SUBMITTER));
+		rb_tag_object(rb, "auth_user", rows_int(rows, i, REQUEST_SUBMITTER));
 	}
 }
 
@@ -251,7 +223,7 @@ save_fields(struct rb_write *w, const struct fields_given *given)
 /* ---- POST and PUT ---- */
 
 void
-drafts_make(struct rb_write *w)
+drafts_insert(struct rb_write *w, int64_t request)
 {
 	struct sql *q = rb_sql(w);
 
@@ -260,9 +232,15 @@ drafts_make(struct rb_write *w)
 	    "t.bugs, t.commit_id, '', t.extra_data, ");
 	sql_int(q, w->now);
 	sql_add(q, " FROM thimble_rb_request t WHERE t.id = ");
-	sql_int(q, w->request->id);
+	sql_int(q, request);
 	(void)rb_query(w, q);
-	written_collection(&w->written, TABLE, w->request->id, 0);
+	written_collection(&w->written, TABLE, request, 0);
+}
+
+void
+drafts_make(struct rb_write *w)
+{
+	drafts_insert(w, w->request->id);
 	targets_copy(w, w->request->id);
 }
 
@@ -295,7 +273,7 @@ change(struct rb_write *w)
 
 	if (result != VIEW_GO_ON)
 		return result;
-	read_fields(w, rows_get(rows, 0, EXTRA), &given);
+	read_fields(w, rows_get(rows, 0, REQUEST_EXTRA_DATA), &given);
 	targets_check(rb, targets);
 	if (rb_has_errors(rb))
 		return rb_fail_fields(rb);

@@ -59,67 +59,47 @@ add_which(const struct rb *rb, struct sql *q, int64_t diffset)
 }
 
 static enum view_result
-get_list(struct rb *rb, bool draft)
+get_list(struct rb *rb)
 {
-	struct rb_request_row *request;
-	int64_t diffset;
-	enum view_result result = diffsets_find(rb, draft, &diffset, &request);
-	struct rows *count, *rows = NULL;
-	struct sql *q;
+	struct sql *total = rb_select(rb), *list = rb_select(rb);
+	struct diffsets_place place;
+	enum view_result result = diffsets_find(rb, &place);
+	struct rb_found found;
 
 	if (result != VIEW_GO_ON)
 		return result;
-	q = rb_select(rb);
-	sql_add(q, "SELECT COUNT(*) FROM thimble_rb_file f");
-	add_which(rb, q, diffset);
-	count = rb_ask(rb, q);
-	if (!rb->counts_only) {
-		q = rb_select(rb);
-		sql_add(q, select_files);
-		add_which(rb, q, diffset);
-		sql_add(q, " ORDER BY f.place");
-		rb_add_window(rb, q);
-		rows = rb_ask(rb, q);
-	}
-	if (!rb_flush_reads(rb))
+	sql_add(total, "SELECT COUNT(*) FROM thimble_rb_file f");
+	add_which(rb, total, place.diffset);
+	sql_add(list, select_files);
+	add_which(rb, list, place.diffset);
+	sql_add(list, " ORDER BY f.place");
+	if (!rb_ask_list(rb, total, list, &found))
 		return VIEW_STORE;
-	rb_tag_object(rb, "thimble_rb_file", diffset);
+	rb_tag_object(rb, "thimble_rb_file", place.diffset);
 	rb_tag_table(rb, "thimble_rb_commit");
-	if (rows == NULL)
-		return rb_respond_count(rb, (uint64_t)rows_int(count, 0, 0));
-	return rb_respond_list(rb, rows, (uint64_t)rows_int(count, 0, 0));
-}
-
-static enum view_result
-get_draft_list(struct rb *rb)
-{
-	return get_list(rb, true);
-}
-
-static enum view_result
-get_published_list(struct rb *rb)
-{
-	return get_list(rb, false);
+	return rb_respond_found(rb, &found);
 }
 
 /* The file of the path, or 100. */
 static enum view_result
-find_file(struct rb *rb, bool draft, struct rows **rows_r, struct rb_request_row **request_r)
+find_file(struct rb *rb, struct diffsets_place *place_r)
 {
-	int64_t diffset;
-	enum view_result result = diffsets_find(rb, draft, &diffset, request_r);
+	enum view_result result = diffsets_find(rb, place_r);
 	struct sql *q;
 
 	if (result != VIEW_GO_ON)
 		return result;
 	q = select_file(rb, rb->number);
 	sql_add(q, " AND f.diffset_id = ");
-	sql_int(q, diffset);
-	*rows_r = rb_ask(rb, q);
+	sql_int(q, place_r->diffset);
+	place_r->rows = rb_ask(rb, q);
 	if (!rb_flush_reads(rb))
 		return VIEW_STORE;
-	rb_tag_object(rb, "thimble_rb_file", diffset);
-	return (*rows_r)->count > 0 ? VIEW_GO_ON : rb_not_found(rb, NULL);
+	rb_tag_object(rb, "thimble_rb_file", place_r->diffset);
+	if (place_r->rows->count == 0)
+		return rb_not_found(rb, NULL);
+	place_r->row = rows_int(place_r->rows, 0, RB_CELL_ID);
+	return VIEW_GO_ON;
 }
 
 static enum view_result
@@ -139,30 +119,17 @@ respond_patch(struct rb *rb, const struct rows *file)
 }
 
 static enum view_result
-get_item(struct rb *rb, bool draft)
+get_item(struct rb *rb)
 {
-	struct rb_request_row *request;
-	struct rows *rows;
-	enum view_result result = find_file(rb, draft, &rows, &request);
+	struct diffsets_place place;
+	enum view_result result = find_file(rb, &place);
 
 	if (result != VIEW_GO_ON)
 		return result;
 	if (rb->format == RB_FORMAT_PATCH)
-		return respond_patch(rb, rows);
-	rb_set_modified(rb, rows_int(rows, 0, CELL_CHANGED));
-	return rb_respond_item(rb, 200, rows, 0);
-}
-
-static enum view_result
-get_draft_item(struct rb *rb)
-{
-	return get_item(rb, true);
-}
-
-static enum view_result
-get_published_item(struct rb *rb)
-{
-	return get_item(rb, false);
+		return respond_patch(rb, place.rows);
+	rb_set_modified(rb, rows_int(place.rows, 0, CELL_CHANGED));
+	return rb_respond_item(rb, 200, place.rows, 0);
 }
 
 /* Of what the caller has been shown; `below` is what the keys are of. */
@@ -199,39 +166,14 @@ query_commit_children(struct rb *rb, const int64_t *commits, size_t count)
 
 /* ---- extra_data ---- */
 
-static struct slice
-stored_extra(struct rb_row row)
-{
-	return rb_cell(row, CELL_EXTRA_DATA);
-}
-
 static enum view_result
-put(struct rb *rb, bool draft)
+put(struct rb *rb)
 {
-	struct diffsets_extra extra = {
-		.table = "thimble_rb_file", .touched = true, .stored = stored_extra, .select = select_file,
+	static const struct diffsets_extra extra = {
+		.table = "thimble_rb_file", .touched = true, .find = find_file, .select = select_file, .cell = CELL_EXTRA_DATA,
 	};
-	struct rb_request_row *request;
-	struct rows *rows;
-	enum view_result result = find_file(rb, draft, &rows, &request);
 
-	if (result != VIEW_GO_ON)
-		return result;
-	extra.row = rows_int(rows, 0, RB_CELL_ID);
-	extra.diffset = rows_int(rows, 0, CELL_DIFFSET);
-	return diffsets_put_extra(rb, request, &extra);
-}
-
-static enum view_result
-put_draft(struct rb *rb)
-{
-	return put(rb, true);
-}
-
-static enum view_result
-put_published(struct rb *rb)
-{
-	return put(rb, false);
+	return diffsets_put_extra(rb, &extra);
 }
 
 /* ---- values and links ---- */
@@ -303,16 +245,15 @@ static const struct rb_link published_links[] = {
 };
 
 #define NAMES .item = "file", .list = "files", .item_type = "file", .list_type = "files"
-#define METHODS .list_methods = RB_GET, .item_methods = RB_GET | RB_PUT, .patch = true, .fields = fields
+#define METHODS .list_methods = RB_GET, .item_methods = RB_GET | RB_PUT, .patch = true, .fields = fields, \
+	.get_list = get_list, .get_item = get_item, .query_children = query_children, .put = put
 
 const struct rb_resource rb_draft_files = {
-	NAMES, METHODS, .policy = "draft_file_diff", .login = true, .links = draft_links,
-	.get_list = get_draft_list, .get_item = get_draft_item, .query_children = query_children, .put = put_draft,
+	NAMES, METHODS, .policy = "draft_file_diff", .login = true, .draft = true, .links = draft_links,
 };
 
 const struct rb_resource rb_files = {
 	NAMES, METHODS, .policy = "file_diff", .links = published_links,
-	.get_list = get_published_list, .get_item = get_published_item, .query_children = query_children, .put = put_published,
 };
 
 const struct rb_resource rb_draft_commit_files = {

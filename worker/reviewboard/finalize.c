@@ -156,15 +156,14 @@ enum view_result
 finalize_put(struct rb *rb)
 {
 	struct finalizing *f;
-	struct rb_request_row *request;
-	int64_t diffset;
+	struct diffsets_place place;
 	enum view_result result;
 
 	if (!rb_true(rb_text(rb, "finalize_commit_series")))
 		return diffsets_put(rb);
 	f = arena_zalloc(rb_arena(rb), sizeof(*f));
-	result = diffsets_find(rb, true, &diffset, &request);
+	result = diffsets_find(rb, &place);
 	if (result == VIEW_GO_ON)
-		result = look(rb, request, f);
+		result = look(rb, place.request, f);
 	return result == VIEW_GO_ON ? rb_write_run(rb, finalize, f) : result;
 }

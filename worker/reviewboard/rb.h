@@ -29,6 +29,7 @@ enum { RB_GET = 1, RB_POST = 2, RB_PUT = 4, RB_DELETE = 8 };
 enum { RB_EXPANSIONS_MAX = 8, RB_ROUTES_MAX = 32 };
 
 struct rb_field_error;
+struct rb_found;
 struct rb_link;
 struct rb_resource;
 struct rb_session;
@@ -156,6 +157,7 @@ struct rb_resource {
 	bool login;			/* nothing for anonymous callers; they never write */
 	bool history;			/* part of diffviewer.dvcs */
 	bool patch;			/* items have a text/x-patch form: rb->format */
+	bool draft;			/* of a draft's DS; else of a published one */
 	const struct rb_field *fields;
 	const struct rb_link *links;
 	/*
@@ -189,12 +191,17 @@ extern const struct rb_resource rb_root, rb_info, rb_session, rb_users, rb_repos
     rb_validation, rb_commit_validation, rb_diff_validation, rb_requests, rb_draft, rb_draft_diffs, rb_draft_commits,
     rb_draft_files, rb_diffs, rb_commits, rb_files, rb_pages;
 
+/* The first of the rows sorted by that cell that has the key, or the place where it would be. */
+int rb_first_of(const struct rows *rows, int cell, int64_t key);
+
 /* ---- answers: each completes the response, headers included, and returns VIEW_ANSWERED or VIEW_STORE ---- */
 
 /* The rows of the window, of `total` there are: list, links self/create/prev/next, total_results; expands. */
 enum view_result rb_respond_list(struct rb *rb, const struct rows *rows, uint64_t total);
 /* counts-only */
 enum view_result rb_respond_count(struct rb *rb, uint64_t total);
+/* One or the other: what rb_ask_list found. */
+enum view_result rb_respond_found(struct rb *rb, const struct rb_found *found);
 /* {"ITEM": {..}, "stat": "ok"} of row `at`, in the form of rb->resource or of another one; 200 or 201. */
 enum view_result rb_respond_item(struct rb *rb, int status, const struct rows *rows, int at);
 enum view_result rb_respond_item_of(struct rb *rb, int status, const struct rb_resource *resource,
@@ -258,6 +265,8 @@ enum view_result rb_fail_fields_reason(struct rb *rb, const char *reason);
 struct slice rb_text(const struct rb *rb, const char *name);
 /* The same; one that is not there is noted as "This field is required." */
 struct slice rb_required(struct rb *rb, const char *name);
+/* Notes that a text has more than `most` characters; 0: any number. */
+void rb_check_length(struct rb *rb, const char *name, struct slice text, size_t most);
 /* What the form makes of the stored extra_data.  False: noted as an error of the field. */
 bool rb_extra_data(struct rb *rb, struct slice stored, struct slice *result_r);
 
@@ -282,8 +291,16 @@ rb_flush_reads(struct rb *rb)
 	return view_flush(rb->v);
 }
 
-/* Appends " LIMIT n OFFSET s" of the window. */
-void rb_add_window(const struct rb *rb, struct sql *q);
+/* A list: how many there are, and those of the window; rows NULL: only their number was asked for. */
+struct rb_found {
+	struct rows *total, *rows;
+};
+
+/*
+ * Asks for a list: `total` counts, `list` selects, in its order; the window is put behind it.  False: the view
+ * is answered; return VIEW_STORE.
+ */
+bool rb_ask_list(struct rb *rb, struct sql *total, struct sql *list, struct rb_found *found_r);
 /* Appends a condition of ours, '@' replaced by the caller's id. */
 void rb_add_condition(const struct rb *rb, struct sql *q, const char *condition);
 
@@ -302,7 +319,7 @@ rb_put_fn rb_put_bool;
 rb_put_fn rb_put_time;		/* microseconds since 1970: "2024-05-04T07:20:00Z"; NULL: null */
 rb_put_fn rb_put_extra;		/* the text of extra_data, as an object */
 rb_put_fn rb_put_commas;	/* "a, b" as ["a", "b"] */
-rb_put_fn rb_put_null, rb_put_false, rb_put_true, rb_put_zero, rb_put_empty, rb_put_empty_list, rb_put_empty_object;
+rb_put_fn rb_put_null, rb_put_false, rb_put_zero, rb_put_empty;
 rb_put_fn rb_put_plain;		/* "plain" */
 
 /* ---- the engine's own steps ---- */

@@ -14,6 +14,7 @@
 #include <openssl/sha.h>
 
 #include "base/arena.h"
+#include "base/monotonic.h"
 #include "base/settings.h"
 #include "proto/authorization.h"
 #include "proto/cookie.h"
@@ -23,7 +24,7 @@
 #include "worker/reviewboard/rb_session.h"
 #include "worker/tags.h"
 
-enum { SECOND_US = 1000000, SECOND_MS = 1000, DATE_MAX = 64 };
+enum { SECOND_MS = 1000, DATE_MAX = 64 };
 
 enum {
 	USER_ID, USERNAME, EMAIL, FIRST_NAME, LAST_NAME, IS_ACTIVE, IS_SUPERUSER, PASSWORD, EDITS_ALL, SUBMITS_AS,
@@ -72,23 +73,14 @@ ask_cookie(struct rb *rb, struct came *came)
 	came->rows = rb_ask(rb, q);
 }
 
+/* Whose that column is; without a token of ours. */
 static struct rows *
-ask_name(struct rb *rb, struct slice name)
+ask_user(struct rb *rb, const char *column, struct slice value)
 {
 	struct sql *q = select_user(rb, "");
 
-	sql_add(q, "t.id = 0 WHERE u.username = ");
-	sql_string(q, name);
-	return rb_ask(rb, q);
-}
-
-static struct rows *
-ask_patchwork_token(struct rb *rb, struct slice token)
-{
-	struct sql *q = select_user(rb, "");
-
-	sql_add(q, "t.id = 0 WHERE k.key = ");
-	sql_string(q, token);
+	sql_addf(q, "t.id = 0 WHERE %s = ", column);
+	sql_string(q, value);
 	return rb_ask(rb, q);
 }
 
@@ -289,7 +281,7 @@ by_header(struct rb *rb, const struct rows *rows, int64_t token, const struct ca
 static enum view_result
 by_password(struct rb *rb, const struct authorization *authorization, const struct came *came)
 {
-	struct rows *rows = ask_name(rb, authorization->user);
+	struct rows *rows = ask_user(rb, "u.username", authorization->user);
 	enum view_result result;
 	bool good;
 
@@ -306,7 +298,7 @@ by_password(struct rb *rb, const struct authorization *authorization, const stru
 static enum view_result
 by_token(struct rb *rb, struct slice token, const struct came *came)
 {
-	struct rows *theirs = ask_patchwork_token(rb, token), *ours = ask_token(rb, token);
+	struct rows *theirs = ask_user(rb, "k.key", token), *ours = ask_token(rb, token);
 	const char *message;
 
 	if (!rb_flush_reads(rb))

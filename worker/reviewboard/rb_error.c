@@ -20,7 +20,6 @@ static const struct rb_error {
 	{ 103, 401, "You are not logged in", "auth-not-logged-in" },
 	{ 104, 401, "The username or password was not correct", "auth-login-failed" },
 	{ 105, 400, "One or more fields had errors", "request-field-error" },
-	{ 111, 409, "An entry for this item or its unique key(s) already exists", "resource-already-exists" },
 	{ 112, 403, "Your OAuth2 token lacks the necessary scopes for this request.", "auth-oauth2-missing-scope" },
 	{ 113, 403, "OAuth2 token access for this resource is prohibited.", "auth-oauth2-access-denied" },
 	{ 114, 429, "API rate limit has been exceeded.", "request-rate-limit-exceeded" },

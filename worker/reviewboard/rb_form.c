@@ -7,6 +7,7 @@
 #include "worker/reviewboard/rb_private.h"
 
 #include "base/arena.h"
+#include "proto/checks.h"
 #include "proto/extra_data.h"
 #include "worker/tags.h"
 
@@ -38,12 +39,33 @@ rb_extra_data(struct rb *rb, struct slice stored, struct slice *result_r)
 }
 
 void
-rb_add_window(const struct rb *rb, struct sql *q)
+rb_check_length(struct rb *rb, const char *name, struct slice text, size_t most)
+{
+	size_t length = most > 0 ? text_length(text) : 0;
+
+	if (length > most)
+		rb_field_error(rb, name, arena_printf(rb_arena(rb),
+		    "Ensure this value has at most %zu characters (it has %zu).", most, length));
+}
+
+static void
+add_window(const struct rb *rb, struct sql *q)
 {
 	sql_add(q, " LIMIT ");
 	sql_int(q, (int64_t)rb->window.count);
 	sql_add(q, " OFFSET ");
 	sql_int(q, (int64_t)rb->window.start);
+}
+
+bool
+rb_ask_list(struct rb *rb, struct sql *total, struct sql *list, struct rb_found *found_r)
+{
+	*found_r = (struct rb_found){ .total = rb_ask(rb, total) };
+	if (!rb->counts_only) {
+		add_window(rb, list);
+		found_r->rows = rb_ask(rb, list);
+	}
+	return rb_flush_reads(rb);
 }
 
 void

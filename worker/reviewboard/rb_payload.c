@@ -105,16 +105,15 @@ prepare(struct rb *rb, const struct rb_resource *resource, const struct rows *ro
 	return true;
 }
 
-/* The first row of the key's, or the place where it would be. */
-static int
-lower_bound(const struct rows *rows, int64_t key)
+int
+rb_first_of(const struct rows *rows, int cell, int64_t key)
 {
 	int low = 0, high = rows->count;
 
 	while (low < high) {
 		int middle = low + (high - low) / 2;
 
-		if (rows_int(rows, middle, RB_CELL_PARENT) < key)
+		if (rows_int(rows, middle, cell) < key)
 			low = middle + 1;
 		else
 			high = middle;
@@ -130,7 +129,7 @@ put_expansion(struct rb *rb, const struct rb_expansion *e, struct rb_row row)
 {
 	struct json *j = rb_json(rb);
 	int64_t key = rb_cell_int(row, e->link->key);
-	int at = lower_bound(e->rows, key), end = at;
+	int at = rb_first_of(e->rows, RB_CELL_PARENT, key), end = at;
 
 	while (end < e->rows->count && rows_int(e->rows, end, RB_CELL_PARENT) == key)
 		end++;
@@ -373,4 +372,12 @@ rb_respond_count(struct rb *rb, uint64_t total)
 	json_key(rb_json(rb), "count");
 	json_int(rb_json(rb), (int64_t)total);
 	return rb_close(rb, 200, rb->resource->list_type);
+}
+
+enum view_result
+rb_respond_found(struct rb *rb, const struct rb_found *found)
+{
+	uint64_t total = (uint64_t)rows_int(found->total, 0, 0);
+
+	return found->rows != NULL ? rb_respond_list(rb, found->rows, total) : rb_respond_count(rb, total);
 }

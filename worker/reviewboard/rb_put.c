@@ -6,20 +6,14 @@
 
 #include "worker/reviewboard/rb.h"
 
+#include "base/monotonic.h"
 #include "proto/extra_data.h"
 #include "proto/iso_date.h"
-
-enum { SECOND_US = 1000000 };
 
 void
 rb_put_text(struct rb *rb, struct rb_row row, int cell)
 {
-	struct slice text = rb_cell(row, cell);
-
-	if (text.p == NULL)
-		json_null(rb_json(rb));
-	else
-		json_string(rb_json(rb), text);
+	json_string_or_null(rb_json(rb), rb_cell(row, cell));
 }
 
 void
@@ -95,14 +89,6 @@ rb_put_false(struct rb *rb, struct rb_row row, int cell)
 }
 
 void
-rb_put_true(struct rb *rb, struct rb_row row, int cell)
-{
-	(void)row;
-	(void)cell;
-	json_bool(rb_json(rb), true);
-}
-
-void
 rb_put_zero(struct rb *rb, struct rb_row row, int cell)
 {
 	(void)row;
@@ -116,24 +102,6 @@ rb_put_empty(struct rb *rb, struct rb_row row, int cell)
 	(void)row;
 	(void)cell;
 	json_string(rb_json(rb), SLICE(""));
-}
-
-void
-rb_put_empty_list(struct rb *rb, struct rb_row row, int cell)
-{
-	(void)row;
-	(void)cell;
-	json_open(rb_json(rb), '[');
-	json_close(rb_json(rb), ']');
-}
-
-void
-rb_put_empty_object(struct rb *rb, struct rb_row row, int cell)
-{
-	(void)row;
-	(void)cell;
-	json_open(rb_json(rb), '{');
-	json_close(rb_json(rb), '}');
 }
 
 void

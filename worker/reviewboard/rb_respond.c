@@ -8,11 +8,10 @@
 #include "worker/reviewboard/rb_private.h"
 
 #include "base/arena.h"
+#include "base/monotonic.h"
 #include "proto/moment.h"
 #include "proto/text.h"
 #include "store/reviewboard.h"
-
-enum { SECOND_US = 1000000 };
 
 #define REALM "Basic realm=\"Web API\""
 

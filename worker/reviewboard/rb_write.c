@@ -6,13 +6,12 @@
 
 #include "worker/reviewboard/rb_write.h"
 
-#include <time.h>
-
 #include "base/log.h"
+#include "base/monotonic.h"
 #include "worker/service.h"
 
 /* The transaction is run again when its connection turns out to be dead, in which case nothing was done. */
-enum { TRIES = 2, SECOND_US = 1000000, MICROSECOND_NS = 1000 };
+enum { TRIES = 2 };
 
 struct sql *
 rb_sql(struct rb_write *w)
@@ -126,15 +125,6 @@ commit(struct rb_write *w, enum view_result result)
 	return VIEW_ANSWERED;
 }
 
-static int64_t
-now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * SECOND_US + now.tv_nsec / MICROSECOND_NS;
-}
-
 static enum view_result
 attempt(struct rb_write *w, enum view_result (*change)(struct rb_write *w))
 {
@@ -145,7 +135,7 @@ attempt(struct rb_write *w, enum view_result (*change)(struct rb_write *w))
 
 	w->written = (struct written){ .arena = v->request->arena };
 	w->request = NULL;
-	w->now = now_us();
+	w->now = (int64_t)realtime_us();
 	w->rb->errors = NULL;
 	w->status = store_begin_write(v->service->store, v->request->arena, &v->snapshot, &error);
 	if (w->status != STORE_OK) {

@@ -38,6 +38,21 @@ enum view_result rb_write_run(struct rb *rb, enum view_result (*change)(struct r
 /* A statement of the transaction. */
 struct sql *rb_sql(struct rb_write *w);
 struct rows *rb_query(struct rb_write *w, struct sql *q);
+/* Append ", " and one more value of a list. */
+static inline void
+rb_add_int(struct sql *q, int64_t value)
+{
+	sql_add(q, ", ");
+	sql_int(q, value);
+}
+
+static inline void
+rb_add_text(struct sql *q, struct slice text)
+{
+	sql_add(q, ", ");
+	sql_string(q, text);
+}
+
 /* Sends what is queued.  False: it failed, and the request is answered; return VIEW_STORE. */
 bool rb_flush(struct rb_write *w);
 

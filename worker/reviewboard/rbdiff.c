@@ -302,20 +302,6 @@ parent_bytes(const struct target *target, const struct diff_file *file)
 	return found != NULL ? (*found)->bytes : SLICE_NONE;
 }
 
-static void
-comma_text(struct sql *q, struct slice text)
-{
-	sql_add(q, ", ");
-	sql_string(q, text);
-}
-
-static void
-comma_int(struct sql *q, int64_t value)
-{
-	sql_add(q, ", ");
-	sql_int(q, value);
-}
-
 /* FILE_PARAMS values, in the order of `columns`. */
 static void
 add_row(struct sql *q, const struct target *target, const struct diff_file *file, size_t place)
@@ -324,24 +310,24 @@ add_row(struct sql *q, const struct target *target, const struct diff_file *file
 	sql_int(q, target->diffset);
 	sql_add(q, ", ");
 	sql_int_or_null(q, target->commit != 0 ? &target->commit : NULL);
-	comma_int(q, (int64_t)place);
-	comma_text(q, file->old_name);
-	comma_text(q, file->new_name);
-	comma_text(q, present(diff_source_revision(file)));
-	comma_text(q, present(file->new_blob));
-	comma_text(q, slice_str(status_letter(file->status)));
+	rb_add_int(q, (int64_t)place);
+	rb_add_text(q, file->old_name);
+	rb_add_text(q, file->new_name);
+	rb_add_text(q, present(diff_source_revision(file)));
+	rb_add_text(q, present(file->new_blob));
+	rb_add_text(q, slice_str(status_letter(file->status)));
 	sql_add(q, ", ");
 	sql_bool(q, file->binary);
-	comma_text(q, file->old_mode);
-	comma_text(q, file->new_mode);
-	comma_int(q, bounded(file->inserted));
-	comma_int(q, bounded(file->deleted));
+	rb_add_text(q, file->old_mode);
+	rb_add_text(q, file->new_mode);
+	rb_add_int(q, bounded(file->inserted));
+	rb_add_int(q, bounded(file->deleted));
 	sql_add(q, ", ");
 	sql_bytes(q, file->bytes);
 	sql_add(q, ", ");
 	sql_bytes(q, parent_bytes(target, file));
-	comma_text(q, SLICE(""));
-	comma_int(q, target->now);
+	rb_add_text(q, SLICE(""));
+	rb_add_int(q, target->now);
 	sql_add(q, ")");
 }
 

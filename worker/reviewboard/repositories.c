@@ -46,12 +46,18 @@ static const struct rb_field fields[] = {
 	{ NULL, NULL, 0, false },
 };
 
+void
+rb_put_repository_url(const struct rb *rb, struct buf *url, int64_t id)
+{
+	buf_slice(url, rb->api);
+	buf_printf(url, "repositories/%lld/", (long long)id);
+}
+
 static bool
 link_self(struct rb *rb, struct buf *url, struct slice *title_r, struct rb_row row)
 {
 	(void)title_r;
-	buf_slice(url, rb->api);
-	buf_printf(url, "repositories/%lld/", (long long)rb_cell_int(row, RB_CELL_ID));
+	rb_put_repository_url(rb, url, rb_cell_int(row, RB_CELL_ID));
 	return true;
 }
 
@@ -167,27 +173,19 @@ tag_list(struct rb *rb)
 static enum view_result
 get_list(struct rb *rb)
 {
-	struct sql *q = rb_select(rb);
-	struct rows *total, *rows = NULL;
+	struct sql *total = rb_select(rb), *list = select_repositories(rb);
+	struct rb_found found;
 
 	tag_list(rb);
-	sql_add(q, "SELECT count(*) FROM " TABLE " r WHERE ");
-	add_filters(rb, q);
-	total = rb_ask(rb, q);
-	if (!rb->counts_only) {
-		q = select_repositories(rb);
-		add_filters(rb, q);
-		sql_add(q, " ORDER BY r.id");
-		rb_add_window(rb, q);
-		rows = rb_ask(rb, q);
-	}
-	if (!rb_flush_reads(rb))
+	sql_add(total, "SELECT count(*) FROM " TABLE " r WHERE ");
+	add_filters(rb, total);
+	add_filters(rb, list);
+	sql_add(list, " ORDER BY r.id");
+	if (!rb_ask_list(rb, total, list, &found))
 		return VIEW_STORE;
-	if (rows == NULL)
-		return rb_respond_count(rb, (uint64_t)rows_int(total, 0, 0));
-	for (int i = 0; i < rows->count; i++)
-		rb_tag_object(rb, TABLE, rows_int(rows, i, RB_CELL_ID));
-	return rb_respond_list(rb, rows, (uint64_t)rows_int(total, 0, 0));
+	for (int i = 0; found.rows != NULL && i < found.rows->count; i++)
+		rb_tag_object(rb, TABLE, rows_int(found.rows, i, RB_CELL_ID));
+	return rb_respond_found(rb, &found);
 }
 
 /* ---- an item ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The repository that a request names (reviewboard-api.md, 2.3).  Job thread.
+ * The repository that a request names (reviewboard-api.md, 2.3), and what other resources show of repositories.
+ * Job thread.
  */
 #ifndef THIMBLE_WORKER_REVIEWBOARD_REPOSITORIES_H
 #define THIMBLE_WORKER_REVIEWBOARD_REPOSITORIES_H
@@ -22,6 +23,9 @@ struct rb_repository {
  */
 enum view_result rb_repository_find(struct rb *rb, struct slice named, bool hidden_is_unknown,
     struct rb_repository *repository_r);
+
+/* Appends "http://../repositories/N/". */
+void rb_put_repository_url(const struct rb *rb, struct buf *url, int64_t id);
 
 /* 102 or 105 says why a repository takes no series of commits: the sentence, in the arena. */
 const char *rb_repository_no_history(struct rb *rb, const struct rb_repository *repository);

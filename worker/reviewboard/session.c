@@ -80,10 +80,8 @@ end_session(struct rb_write *w)
 	q = rb_sql(w);
 	sql_add(q, "INSERT INTO thimble_rb_logout (nonce, user_id, expires) VALUES (");
 	sql_string(q, slice_str(session->nonce));
-	sql_add(q, ", ");
-	sql_int(q, session->user);
-	sql_add(q, ", ");
-	sql_int(q, session->expires);
+	rb_add_int(q, session->user);
+	rb_add_int(q, session->expires);
 	sql_add(q, ") ON CONFLICT DO NOTHING");
 	(void)rb_query(w, q);
 	if (!rb_flush(w))

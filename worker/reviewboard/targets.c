@@ -7,6 +7,7 @@
 #include "worker/reviewboard/targets.h"
 
 #include "base/arena.h"
+#include "worker/reviewboard/requests.h"
 
 #define TABLE "thimble_rb_target"
 
@@ -121,13 +122,19 @@ targets_load_drafts(struct rb *rb, const struct rows *rows, void **loaded_r)
 	return load(rb, rows, true, loaded_r);
 }
 
+static void
+put_name_url(struct rb *rb, struct buf *url, const char *list, struct slice name)
+{
+	buf_slice(url, rb->api);
+	buf_str(url, list);
+	uri_encode_form(url, name);
+	buf_byte(url, '/');
+}
+
 void
 targets_put_user_url(struct rb *rb, struct buf *url, struct slice name)
 {
-	buf_slice(url, rb->api);
-	buf_str(url, "users/");
-	uri_encode_form(url, name);
-	buf_byte(url, '/');
+	put_name_url(rb, url, "users/", name);
 }
 
 static void
@@ -138,32 +145,11 @@ put_url(struct rb *rb, struct buf *url, const struct rows *rows, int i)
 		targets_put_user_url(rb, url, rows_get(rows, i, NAME));
 		break;
 	case 'G':
-		buf_slice(url, rb->api);
-		buf_str(url, "groups/");
-		uri_encode_form(url, rows_get(rows, i, NAME));
-		buf_byte(url, '/');
+		put_name_url(rb, url, "groups/", rows_get(rows, i, NAME));
 		break;
 	default:
-		buf_slice(url, rb->api);
-		buf_printf(url, "review-requests/%lld/", (long long)rows_int(rows, i, ID));
+		requests_put_url(rb, url, rows_int(rows, i, ID));
 	}
-}
-
-/* The first row of that RR. */
-static int
-find(const struct rows *rows, int64_t request)
-{
-	int low = 0, high = rows->count;
-
-	while (low < high) {
-		int middle = low + (high - low) / 2;
-
-		if (rows_int(rows, middle, OF) < request)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 static void
@@ -172,7 +158,7 @@ put(struct rb *rb, const struct rows *rows, int64_t request, char kind)
 	struct buf url = { 0 };
 
 	json_open(rb_json(rb), '[');
-	for (int i = rows != NULL ? find(rows, request) : 0; rows != NULL && i < rows->count; i++) {
+	for (int i = rows != NULL ? rb_first_of(rows, OF, request) : 0; rows != NULL && i < rows->count; i++) {
 		if (rows_int(rows, i, OF) != request)
 			break;
 		if (rows_get(rows, i, KIND).p[0] != kind || !rows_bool(rows, i, SHOWN))

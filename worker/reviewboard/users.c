@@ -140,28 +140,22 @@ add_filter(struct rb *rb, struct sql *q)
 static enum view_result
 get_list(struct rb *rb)
 {
-	struct sql *count = rb_select(rb), *q = rb_select(rb);
-	struct rows *total, *rows = NULL;
+	struct sql *total = rb_select(rb), *list = rb_select(rb);
+	struct rb_found found;
 
-	sql_add(count, "SELECT COUNT(*)");
-	add_filter(rb, count);
-	total = rb_ask(rb, count);
-	if (!rb->counts_only) {
-		sql_add(q, "SELECT " COLUMNS);
-		add_filter(rb, q);
-		sql_add(q, " ORDER BY u.username, u.id");
-		rb_add_window(rb, q);
-		rows = rb_ask(rb, q);
-	}
-	if (!rb_flush_reads(rb))
+	sql_add(total, "SELECT COUNT(*)");
+	add_filter(rb, total);
+	sql_add(list, "SELECT " COLUMNS);
+	add_filter(rb, list);
+	sql_add(list, " ORDER BY u.username, u.id");
+	if (!rb_ask_list(rb, total, list, &found))
 		return VIEW_STORE;
 	rb_tag_collection(rb, "auth_user", 0);
 	rb_tag_column(rb, "auth_user", "username");
 	rb_tag_column(rb, "auth_user", "is_active");
-	if (rb->counts_only)
-		return rb_respond_count(rb, (uint64_t)rows_int(total, 0, 0));
-	tag(rb, rows);
-	return rb_respond_list(rb, rows, (uint64_t)rows_int(total, 0, 0));
+	if (found.rows != NULL)
+		tag(rb, found.rows);
+	return rb_respond_found(rb, &found);
 }
 
 static struct rows *

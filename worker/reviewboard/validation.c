@@ -27,17 +27,20 @@ put_link(struct rb *rb, const char *name, const char *method, const char *below)
 	buf_fini(&url);
 }
 
-static enum view_result
-get_root(struct rb *rb)
+static void
+begin_links(struct rb *rb)
 {
-	struct buf url = { 0 };
-
 	rb_open(rb);
 	json_key(rb_json(rb), "links");
 	json_open(rb_json(rb), '{');
-	if (diffsets_have_history(rb))
-		put_link(rb, "commit_validation", "GET", "commits/");
-	put_link(rb, "diff_validation", "GET", "diffs/");
+}
+
+/* Puts the last one, and answers: there is nothing else. */
+static enum view_result
+end_links(struct rb *rb)
+{
+	struct buf url = { 0 };
+
 	rb_put_self(rb, &url, true);
 	rb_put_link(rb, "self", "GET", buf_as_slice(&url), SLICE_NONE);
 	json_close(rb_json(rb), '}');
@@ -46,19 +49,21 @@ get_root(struct rb *rb)
 }
 
 static enum view_result
+get_root(struct rb *rb)
+{
+	begin_links(rb);
+	if (diffsets_have_history(rb))
+		put_link(rb, "commit_validation", "GET", "commits/");
+	put_link(rb, "diff_validation", "GET", "diffs/");
+	return end_links(rb);
+}
+
+static enum view_result
 get_links(struct rb *rb)
 {
-	struct buf url = { 0 };
-
-	rb_open(rb);
-	json_key(rb_json(rb), "links");
-	json_open(rb_json(rb), '{');
+	begin_links(rb);
 	put_link(rb, "create", "POST", "");
-	rb_put_self(rb, &url, true);
-	rb_put_link(rb, "self", "GET", buf_as_slice(&url), SLICE_NONE);
-	json_close(rb_json(rb), '}');
-	buf_fini(&url);
-	return rb_close(rb, 200, rb->resource->item_type);
+	return end_links(rb);
 }
 
 /* ---- what both have in common ---- */
