@@ -31,5 +31,5 @@ libworker_a_SOURCES = \
 	worker/reviewboard/rb_route.c worker/reviewboard/rb_session.c worker/reviewboard/rb_session.h \
 	worker/reviewboard/rb_write.c worker/reviewboard/rb_write.h \
 	worker/reviewboard/bridge.h worker/reviewboard/pages.c worker/reviewboard/patch_states.c worker/reviewboard/publish.c \
-	worker/reviewboard/publish.h worker/reviewboard/root.c worker/reviewboard/series.c worker/reviewboard/session.c \
-	worker/reviewboard/users.c worker/reviewboard/users.h
+	worker/reviewboard/publish.h worker/reviewboard/root.c worker/reviewboard/series.c worker/reviewboard/series.h \
+	worker/reviewboard/series_read.c worker/reviewboard/session.c worker/reviewboard/users.c worker/reviewboard/users.h
