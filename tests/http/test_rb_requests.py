@@ -530,6 +530,26 @@ class Both:
                          [{"href": site + "review-requests/%d/" % number, "method": "GET", "title": "needs it"}])
         self.assertEqual([d["title"] for d in self.get("review-requests/%d/" % number)["review_request"]["depends_on"]], ["needed"])
 
+    def test_urls_of_names_with_a_space(self):
+        """A '+' in a path is no space: one user has one URL wherever it is shown, and it leads to them."""
+        names = ["a b+c", "ü@example.org", "100%", "x?y#z"]
+        for name, user in zip(names, ("deleg", "sub", "other", "maint2")):
+            self.database.execute("UPDATE auth_user SET username = %s WHERE id = %d" % (review.quote(name), USERS[user]))
+        review.add_group(self.database, "Core Team+")
+        site = "http://tracker.example.org/reviews/api/"
+        urls = [site + "users/%s/" % name for name in ("a%20b+c", "%C3%BC@example.org", "100%25", "x%3Fy%23z")]
+        listed = {user["username"]: user["links"]["self"]["href"] for user in self.get("users/", **{"max-results": 100})["users"]}
+        self.assertEqual([listed[name] for name in names], urls)
+        path = "review-requests/%d/draft/" % self.new()["id"]
+        draft = self.put(path, {"target_people": ",".join(names), "target_groups": "Core Team+"})["draft"]
+        self.assertEqual([person["href"] for person in draft["target_people"]], urls)
+        self.assertEqual([group["href"] for group in draft["target_groups"]], [site + "groups/Core%20Team+/"])
+        for name, url in zip(names, urls):
+            self.assertEqual(self.get(url[len(site):])["user"]["username"], name)
+            number = self.new("admin", submit_as=name)["id"]
+            submitter = self.get("review-requests/%d/" % number, "admin")["review_request"]["links"]["submitter"]
+            self.assertEqual((submitter["href"], submitter["title"]), (url, name))
+
     def test_summary_of_what_one_may_not_read(self):
         """A link to a review request of a repository that is not public does not tell its summary."""
         secret = self.published("admin", repository=self.private, summary="top secret")

@@ -227,6 +227,8 @@ void rb_put_item(struct rb *rb, const struct rb_resource *resource, struct rb_ro
 void rb_put_link(struct rb *rb, const char *name, const char *method, struct slice url, struct slice title);
 /* {"href": .., "method": "GET", "title": ..} by itself, as lists of people have it. */
 void rb_put_link_object(struct rb *rb, const char *method, struct slice url, struct slice title);
+/* Appends "http://../api/LIST/NAME/": of what goes by its name, "users" or "groups". */
+void rb_put_name_url(struct rb *rb, struct buf *url, const char *list, struct slice name);
 /* The request's own URL, with its query or without. */
 void rb_put_self(struct rb *rb, struct buf *url, bool query);
 /* Last-Modified of the answer, in microseconds; before rb_respond_item. */

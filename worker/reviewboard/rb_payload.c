@@ -37,6 +37,17 @@ rb_put_link(struct rb *rb, const char *name, const char *method, struct slice ur
 }
 
 void
+rb_put_name_url(struct rb *rb, struct buf *url, const char *list, struct slice name)
+{
+	buf_slice(url, rb->api);
+	buf_str(url, list);
+	buf_byte(url, '/');
+	/* not as forms have it: a '+' in a path is no space */
+	uri_encode_path(url, name);
+	buf_byte(url, '/');
+}
+
+void
 rb_put_self(struct rb *rb, struct buf *url, bool query)
 {
 	const struct request *request = rb->v->request;

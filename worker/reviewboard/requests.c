@@ -135,7 +135,7 @@ requests_link_submitter(struct rb *rb, struct buf *url, struct slice *title_r, s
 {
 	if (rb_cell(row, REQUEST_SUBMITTER_NAME).p == NULL)
 		return false;
-	targets_put_user_url(rb, url, rb_cell(row, REQUEST_SUBMITTER_NAME));
+	rb_put_name_url(rb, url, "users", rb_cell(row, REQUEST_SUBMITTER_NAME));
 	*title_r = rb_cell(row, REQUEST_SUBMITTER_NAME);
 	return true;
 }

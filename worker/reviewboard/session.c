@@ -32,7 +32,7 @@ put_links(struct rb *rb, bool expanded)
 		buf_reset(&url);
 	}
 	if (rb->user.id != 0 && !expanded && (rb->limits.links.p == NULL || rb_names(rb->limits.links, "user"))) {
-		rb_put_user_url(rb, &url, rb->user.name);
+		rb_put_name_url(rb, &url, "users", rb->user.name);
 		rb_put_link(rb, "user", "GET", buf_as_slice(&url), rb->user.name);
 	}
 	json_close(rb_json(rb), '}');

@@ -123,29 +123,14 @@ targets_load_drafts(struct rb *rb, const struct rows *rows, void **loaded_r)
 }
 
 static void
-put_name_url(struct rb *rb, struct buf *url, const char *list, struct slice name)
-{
-	buf_slice(url, rb->api);
-	buf_str(url, list);
-	uri_encode_form(url, name);
-	buf_byte(url, '/');
-}
-
-void
-targets_put_user_url(struct rb *rb, struct buf *url, struct slice name)
-{
-	put_name_url(rb, url, "users/", name);
-}
-
-static void
 put_url(struct rb *rb, struct buf *url, const struct rows *rows, int i)
 {
 	switch (rows_get(rows, i, KIND).p[0]) {
 	case 'P':
-		targets_put_user_url(rb, url, rows_get(rows, i, NAME));
+		rb_put_name_url(rb, url, "users", rows_get(rows, i, NAME));
 		break;
 	case 'G':
-		put_name_url(rb, url, "groups/", rows_get(rows, i, NAME));
+		rb_put_name_url(rb, url, "groups", rows_get(rows, i, NAME));
 		break;
 	default:
 		requests_put_url(rb, url, rows_int(rows, i, ID));

@@ -21,9 +21,6 @@ rb_put_fn targets_put_people, targets_put_groups, targets_put_depends, targets_p
 /* Leaves the tags of all targets there are: for what goes by targets of any RR. */
 void targets_tag(struct rb *rb);
 
-/* Appends "http://../api/users/NAME/". */
-void targets_put_user_url(struct rb *rb, struct buf *url, struct slice name);
-
 /* ---- changed: in a transaction ---- */
 
 enum { TARGETS_MAX = 100 };		/* of one kind */

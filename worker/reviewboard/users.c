@@ -50,20 +50,11 @@ put_url(struct rb *rb, struct rb_row row, int cell)
 	buf_fini(&url);
 }
 
-void
-rb_put_user_url(struct rb *rb, struct buf *url, struct slice username)
-{
-	buf_slice(url, rb->api);
-	buf_str(url, "users/");
-	uri_encode_path(url, username);
-	buf_byte(url, '/');
-}
-
 static bool
 link_self(struct rb *rb, struct buf *url, struct slice *title, struct rb_row row)
 {
 	(void)title;
-	rb_put_user_url(rb, url, rb_cell(row, USERNAME));
+	rb_put_name_url(rb, url, "users", rb_cell(row, USERNAME));
 	return true;
 }
 

@@ -9,7 +9,5 @@
 
 /* Queues the row of a user, as rb_users shows it. */
 struct rows *rb_query_user(struct rb *rb, int64_t id);
-/* Appends the URL of a user. */
-void rb_put_user_url(struct rb *rb, struct buf *url, struct slice username);
 
 #endif
