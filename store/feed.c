@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "store/driver.h"
 #include "store/feed_private.h"
+#include "store/identity.h"
 #include "store/triggers.h"
 
 /* The connection -------------------------------------------------------- */
@@ -48,7 +49,7 @@ feed_disconnect(struct feed *f)
 	if (f->conn != NULL)
 		f->driver->close(f->conn);
 	f->conn = NULL;
-	f->looked = f->locked = f->held = f->news = false;
+	f->looked = f->locked = f->held = f->news = f->triggers.known = false;
 	f->keys = NULL;
 }
 
@@ -78,7 +79,7 @@ connect_feed(struct feed *f, struct arena *arena, struct feed_report *report, co
 	if (status != STORE_OK)
 		return status;
 	report->fresh = true;
-	f->looked = f->locked = f->held = f->news = false;
+	f->looked = f->locked = f->held = f->news = f->triggers.known = false;
 	(void)snprintf(f->from, sizeof(f->from), "0");
 	f->position = -1;
 	return STORE_OK;
@@ -143,16 +144,45 @@ feed_find(struct feed *f, enum feed_obstacle obstacle, const char *problem)
 	(void)snprintf(f->problem, sizeof(f->problem), "%s", problem);
 }
 
-void
-feed_judge_triggers(struct feed *f, struct arena *arena, const struct rows *rows)
+static enum store_status
+ask_triggers(struct feed *f, struct arena *arena, uint64_t version, const char **error_r)
 {
-	struct triggers_state state = triggers_judge(arena, rows);
+	struct sql *q = sql_new(arena, f->driver->dialect);
+	struct batch *batch = feed_batch(arena);
+	struct triggers_state state;
+	const struct rows *rows;
+	enum store_status status;
 
-	f->mark = state.mark;
+	triggers_ask(q);
+	rows = feed_add(batch, q);
+	status = feed_run(f, batch, error_r);
+	if (status != STORE_OK)
+		return status;
+	state = triggers_judge(arena, rows);
+	f->triggers.version = version;
+	f->triggers.mark = state.mark;
+	f->triggers.intact = state.intact;
+	(void)snprintf(f->triggers.problem, sizeof(f->triggers.problem), "%s", state.problem);
+	f->triggers.known = true;
+	return STORE_OK;
+}
+
+enum store_status
+feed_judge_triggers(struct feed *f, struct arena *arena, const struct rows *version, const char **error_r)
+{
+	uint64_t number = identity_number(rows_get(version, 0, 0));
+	enum store_status status = STORE_OK;
+
+	if (!f->triggers.known || f->triggers.version != number)
+		status = ask_triggers(f, arena, number, error_r);
+	if (status != STORE_OK)
+		return status;
+	f->mark = f->triggers.mark;
 	feed_find(f, FEED_CLEAR, "");
-	if (!state.intact)
+	if (!f->triggers.intact)
 		feed_find(f, FEED_UNTOLD, arena_printf(arena, "the database does not tell of every change (%s); "
-		    "see thimblectl attach", state.problem));
+		    "see thimblectl attach", f->triggers.problem));
+	return STORE_OK;
 }
 
 /* Reading and deleting -------------------------------------------------- */

@@ -56,12 +56,12 @@ static const char server_question[] = "SELECT pg_is_in_recovery(), "
     MAY("thimble_outbox", "INSERT") " AND " MAY("thimble_bus", "SELECT") " AND " MAY("thimble_bus", "UPDATE")
     " AND " MAY("thimble_meta", "SELECT") ", " IDENTITY_SQL ", EXISTS (SELECT FROM pg_subscription_rel)";
 
+/* The triggers were judged. */
 static void
-judge(struct feed *f, struct arena *arena, const struct rows *triggers, const struct rows *server)
+judge(struct feed *f, const struct rows *server)
 {
 	struct slice identity = rows_get(server, 0, SERVER_IDENTITY);
 
-	feed_judge_triggers(f, arena, triggers);
 	f->mark = identity_mix(f->mark, identity);
 	f->database = identity_number(identity);
 	f->may_claim = rows_bool(server, 0, SERVER_SHARED_RIGHTS);
@@ -84,16 +84,18 @@ look(struct feed *f, struct arena *arena, const char **error_r)
 {
 	struct sql *triggers = sql_new(arena, DIALECT_POSTGRESQL);
 	struct batch *batch = feed_batch(arena);
-	const struct rows *server, *rows;
+	const struct rows *server, *version;
 	enum store_status status;
 
 	server = feed_add(batch, feed_statement(f, arena, server_question));
-	triggers_ask(triggers);
-	rows = feed_add(batch, triggers);
+	triggers_ask_version(triggers);
+	version = feed_add(batch, triggers);
 	status = feed_run(f, batch, error_r);
+	if (status == STORE_OK)
+		status = feed_judge_triggers(f, arena, version, error_r);
 	if (status != STORE_OK)
 		return status;
-	judge(f, arena, rows, server);
+	judge(f, server);
 	f->looked = true;
 	return STORE_OK;
 }

@@ -29,6 +29,13 @@ struct feed {
 	enum feed_obstacle obstacle;
 	char problem[FEED_PROBLEM_MAX];
 	uint64_t mark;
+	struct {
+		bool known;		/* over this connection; then: */
+		uint64_t version;	/* of triggers_ask_version; while it is the same: */
+		bool intact;
+		uint64_t mark;
+		char problem[FEED_PROBLEM_MAX];
+	} triggers;
 	/* PostgreSQL */
 	bool shared;
 	bool locked;			/* the advisory lock is ours: alone, or shared */
@@ -69,8 +76,12 @@ enum store_status feed_run(struct feed *f, struct batch *batch, const char **err
 void feed_end(struct feed *f);
 void feed_disconnect(struct feed *f);
 
-/* What a full look has found out: first how the triggers are, which sets the mark, too. */
-void feed_judge_triggers(struct feed *f, struct arena *arena, const struct rows *rows);
+/*
+ * What a full look has found out: first how the triggers are, which sets the mark, too.  `version` is of
+ * triggers_ask_version; if it is another one than last time, they are asked about in the same snapshot.
+ */
+enum store_status feed_judge_triggers(struct feed *f, struct arena *arena, const struct rows *version,
+    const char **error_r);
 void feed_find(struct feed *f, enum feed_obstacle obstacle, const char *problem);
 
 /*

@@ -33,17 +33,16 @@ look(struct feed *f, struct arena *arena, const char **error_r)
 {
 	struct sql *triggers = sql_new(arena, DIALECT_SQLITE);
 	struct batch *batch = feed_batch(arena);
-	const struct rows *rows;
+	const struct rows *version;
 	enum store_status status;
 
-	triggers_ask(triggers);
-	rows = feed_add(batch, triggers);
+	triggers_ask_version(triggers);
+	version = feed_add(batch, triggers);
 	status = feed_run(f, batch, error_r);
-	if (status != STORE_OK)
-		return status;
-	feed_judge_triggers(f, arena, rows);
-	f->looked = true;
-	return STORE_OK;
+	if (status == STORE_OK)
+		status = feed_judge_triggers(f, arena, version, error_r);
+	f->looked = f->looked || status == STORE_OK;
+	return status;
 }
 
 /* What is behind our position. */

@@ -121,6 +121,10 @@ stamp_of(struct arena *arena, enum dialect dialect, const struct watched *t, enu
 
 enum { ASK_TABLE, ASK_TRIGGER, ASK_STATE, ASK_MARK };
 
+/* PostgreSQL: ours that have to be there besides. */
+static const char *const own_tables[] = { "thimble_bus", "thimble_meta", "thimble_outbox" };
+enum { OWN_TABLES = sizeof(own_tables) / sizeof(own_tables[0]) };
+
 static void
 ask_sqlite(struct sql *q)
 {
@@ -169,8 +173,10 @@ ask_postgresql(struct sql *q)
 	sql_add(q, ") e (tab, name, old, new, type, stamp) LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(e.tab)"
 	    " AND t.tgname = 'thimble_' || e.name LEFT JOIN pg_proc p ON p.oid = t.tgfoid"
 	    " UNION ALL SELECT o.name, '', CASE WHEN to_regclass(o.name) IS NULL THEN 'missing' ELSE 'ok' END,"
-	    " to_regclass(o.name)::oid::text FROM (VALUES ('thimble_bus'), ('thimble_meta'), ('thimble_outbox')) o (name)"
-	    " ORDER BY 1, 2");
+	    " to_regclass(o.name)::oid::text FROM (VALUES ");
+	for (size_t i = 0; i < OWN_TABLES; i++)
+		sql_addf(q, "%s('%s')", i > 0 ? ", " : "", own_tables[i]);
+	sql_add(q, ") o (name) ORDER BY 1, 2");
 }
 
 void
@@ -180,6 +186,33 @@ triggers_ask(struct sql *q)
 		ask_sqlite(q);
 	else
 		ask_postgresql(q);
+}
+
+/*
+ * By the versions of the rows, whether or not they are ours or in this schema.  A trigger or a function
+ * that is renamed is gone from them.
+ */
+static void
+ask_version_postgresql(struct sql *q)
+{
+	sql_add(q, "SELECT concat((SELECT sum(hashtextextended(concat(oid, '/', xmin), 0)) FROM pg_trigger"
+	    " WHERE tgname >= 'thimble_' AND tgname < 'thimble`'), '/',"
+	    " (SELECT sum(hashtextextended(concat(oid, '/', xmin), 0)) FROM pg_proc"
+	    " WHERE proname >= 'thimble_' AND proname < 'thimble`')");
+	for (size_t i = 0; i < TRIGGERS_TABLES; i++)
+		sql_addf(q, ", '/', to_regclass('%s')::oid", tables[i].table);
+	for (size_t i = 0; i < OWN_TABLES; i++)
+		sql_addf(q, ", '/', to_regclass('%s')::oid", own_tables[i]);
+	sql_add(q, ")");
+}
+
+void
+triggers_ask_version(struct sql *q)
+{
+	if (q->dialect == DIALECT_SQLITE)
+		sql_add(q, "SELECT schema_version FROM pragma_schema_version");
+	else
+		ask_version_postgresql(q);
 }
 
 struct triggers_state

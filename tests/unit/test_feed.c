@@ -306,6 +306,39 @@ Test(feed, who_loses_the_triggers_lets_others_in)
 	feed_free(&alone);
 }
 
+/* Between two looks, which asks about the triggers only if their version is another. */
+Test(feed, a_trigger_is_changed_between_looks)
+{
+	static const struct { const char *change, *undo; } cases[] = {
+		{ "ALTER TABLE patchwork_state DISABLE TRIGGER thimble_update", NULL },
+		{ "ALTER TABLE patchwork_state ENABLE TRIGGER thimble_update", NULL },
+		{ "DROP TRIGGER thimble_truncate ON patchwork_check", NULL },
+		{ "ALTER TRIGGER thimble_insert ON patchwork_series RENAME TO mine", NULL },
+		{ "ALTER FUNCTION thimble_patchwork_patch() SECURITY INVOKER", NULL },
+		{ "ALTER FUNCTION thimble_patchwork_state() RENAME TO mine", "ALTER FUNCTION mine() RENAME TO thimble_patchwork_state" },
+		{ "CREATE OR REPLACE FUNCTION thimble_auth_user() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'", NULL },
+		{ "CREATE SCHEMA AUTHORIZATION CURRENT_USER CREATE TABLE patchwork_state (id int)",
+		    "DO $$ BEGIN EXECUTE 'DROP SCHEMA ' || quote_ident(current_user) || ' CASCADE'; END $$" },
+	};
+	struct feed *one = node();
+	uint64_t mark = look(one).mark;
+
+	cr_expect_eq(look(one).mark, mark);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)run(0, cases[i].change);
+		cr_expect_eq(look(one).obstacle, FEED_UNTOLD, "%s", cases[i].change);
+		if (cases[i].undo != NULL)
+			(void)run(0, cases[i].undo);
+		else
+			attach();
+		cr_expect_eq(look(one).obstacle, FEED_CLEAR, "%s", cases[i].change);
+		/* the schema hid a table, which was not changed */
+		cr_expect(look(one).mark != mark || i == sizeof(cases) / sizeof(cases[0]) - 1, "%s", cases[i].change);
+		mark = look(one).mark;
+	}
+	feed_free(&one);
+}
+
 Test(feed, reading_deletes_nothing)
 {
 	struct feed *one = node(), *two = node();
