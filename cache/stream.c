@@ -442,13 +442,37 @@ stream_ring_after(struct stream *stream, uint64_t after, const char **error_r)
 	return STREAM_OK;
 }
 
+static const redisReply *
+element(const redisReply *reply, size_t i)
+{
+	return reply != NULL && reply->type == REDIS_REPLY_ARRAY && i < reply->elements ? reply->element[i] : NULL;
+}
+
+/* Of XREAD COUNT 1: streams, each of a name and messages, each of an id and fields. */
+static void
+take_rung(const redisReply *reply, struct arena *arena, struct stream_message *message)
+{
+	const redisReply *first = element(element(element(element(reply, 0), 1), 0), 0);
+	const redisReply *fields = element(element(element(element(reply, 0), 1), 0), 1);
+	const redisReply *tags = element(fields, 1), *when = element(fields, 3);
+
+	uint64_t number;
+
+	if (first == NULL || tags == NULL || text_of(tags).p == NULL || id_parse(text_of(first), &number) < 0
+	    || when == NULL || slice_uint(text_of(when), UINT64_MAX, &message->published_us) < 0)
+		return;
+	message->number = number;
+	message->tags = arena_slice(arena, text_of(tags));
+}
+
 bool
-stream_bell(struct stream *stream)
+stream_bell(struct stream *stream, struct arena *arena, struct stream_message *message_r)
 {
 	redisReply *reply = NULL;
 	const char *error;
 	enum redis_status status;
 
+	*message_r = (struct stream_message){ 0 };
 	if (!stream->asked)
 		return false;
 	status = redis_receive(stream->bell, &reply, &error);
@@ -459,8 +483,10 @@ stream_bell(struct stream *stream)
 	}
 	if (status == REDIS_REFUSED)
 		stream->silent_until_us = monotonic_us() + (uint64_t)BELL_REFUSED_MS * 1000;
-	if (reply != NULL)
+	if (reply != NULL) {
+		take_rung(reply, arena, message_r);
 		freeReplyObject(reply);
+	}
 	stream->asked = false;
 	return true;
 }

@@ -103,10 +103,11 @@ enum stream_status stream_publish(struct stream *stream, struct arena *arena, co
 /*
  * The bell: a second connection that waits for a message after number `after`.  stream_ring_after asks for it, unless
  * that was asked already; stream_bell says whether it rang (or broke: it has to be asked for again), without waiting; the
- * descriptor, -1 without, becomes readable then.
+ * descriptor, -1 without, becomes readable then.  *message_r, in the arena, is what it rang for; its number is 0 if that is
+ * none.  It does not say of which incarnation, so that it is no reason to have less to read than a look would give.
  */
 enum stream_status stream_ring_after(struct stream *stream, uint64_t after, const char **error_r);
-bool stream_bell(struct stream *stream);
+bool stream_bell(struct stream *stream, struct arena *arena, struct stream_message *message_r);
 int stream_descriptor(const struct stream *stream);
 
 #endif

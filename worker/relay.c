@@ -220,6 +220,31 @@ ask_for_bell(struct relay *r)
 		r->rang_in_vain = IN_VAIN_MAX + 1;
 }
 
+/*
+ * Whether the bell tells of something new.  What it rang for is invalidated at once, ahead of the look that
+ * knows whose message it is and goes on from there: that can only forget too much, and is sooner by the
+ * time that Redis takes to be asked.
+ */
+static bool
+hear(struct relay *r)
+{
+	struct stream_message message;
+	bool all = false;
+
+	arena_reset(r->arena);
+	if (!stream_bell(r->stream, r->arena, &message))
+		return false;
+	if (message.number == 0 || !relay_drains(r))
+		return true;
+	/* what this node published itself, as a rule */
+	if (message.number <= atomic_load(&r->position->number)) {
+		ask_for_bell(r);
+		return false;
+	}
+	(void)changes_apply(region_clock(r->region), &message.tags, 1, &all);
+	return true;
+}
+
 /* Following -------------------------------------------------------------- */
 
 void
@@ -363,7 +388,7 @@ void
 relay_turn(struct relay *r, struct arena *arena, bool news, struct relay_found *found)
 {
 	*found = (struct relay_found){ .lease = BUS_LOOKING, .problem = "" };
-	r->rang = stream_bell(r->stream) || r->rang;
+	r->rang = hear(r) || r->rang;
 	r->pending = r->pending || news;
 	if (!relay_drains(r))
 		return;

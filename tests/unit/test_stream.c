@@ -30,6 +30,7 @@ static struct redis_server server;
 static struct arena *arena;
 static struct stream *here, *there;
 static struct stream_look look;
+static struct stream_message rung;
 static char incarnation[STREAM_INCARNATION_MAX];
 static const char *error;
 
@@ -55,6 +56,12 @@ stop(void)
 	stream_free(&there);
 	arena_free(&arena);
 	redis_server_stop(&server);
+}
+
+static bool
+bell(void)
+{
+	return stream_bell(there, arena, &rung);
 }
 
 TestSuite(stream, .init = start, .fini = stop, .timeout = 120);
@@ -473,7 +480,7 @@ Test(stream, needs_few_rights)
 	claim();
 	cr_assert_eq(stream_ring_after(there, 0, &error), STREAM_OK, "%s", error);
 	publish("patch:1 patches.*", 1);
-	while (!stream_bell(there))
+	while (!bell())
 		(void)poll(NULL, 0, 1);
 	cr_assert_eq(stream_ring_after(there, 1, &error), STREAM_OK, "%s", error);
 	cr_assert_eq(look_after(0), STREAM_OK, "%s", error);
@@ -496,32 +503,45 @@ wait_bell(void)
 		struct pollfd poller = { .fd = stream_descriptor(there), .events = POLLIN };
 
 		cr_assert_eq(poll(&poller, 1, PLENTY_MS), 1);
-	} while (!stream_bell(there));
+	} while (!bell());
 	cr_expect_eq(stream_descriptor(there), -1);
+}
+
+static void
+wait_bell_of(uint64_t number, const char *tags)
+{
+	wait_bell();
+	cr_expect_eq(rung.number, number);
+	cr_expect(number == 0 || slice_is(rung.tags, tags), "%.*s", SLICE_ARG(rung.tags));
 }
 
 Test(stream, the_bell_rings_for_the_next_message)
 {
 	claim();
-	cr_expect(!stream_bell(there));
+	cr_expect(!bell());
 	cr_expect_eq(stream_descriptor(there), -1);
 	ask(0);
-	cr_expect(!stream_bell(there));
+	cr_expect(!bell());
 	publish("patch:1", 1);
-	wait_bell();
-	cr_expect(!stream_bell(there));
+	wait_bell_of(1, "patch:1");
+	cr_expect(!bell());
+	cr_expect_eq(rung.number, 0);
 	/* one that is there already */
 	ask(0);
-	wait_bell();
+	wait_bell_of(1, "patch:1");
 	ask(1);
-	cr_expect(!stream_bell(there));
-	publish("patch:2", 2);
-	wait_bell();
+	cr_expect(!bell());
+	publish("patch:2 patches.*", 2);
+	wait_bell_of(2, "patch:2 patches.*");
 	/* asked for again before it rang, for a message that came meanwhile */
 	ask(2);
 	publish("patch:3", 3);
 	ask(3);
-	wait_bell();
+	wait_bell_of(3, "patch:3");
+	/* another's */
+	ask(3);
+	(void)redis_server_text(&server, "XADD " KEY("stream") " 4-0 x y");
+	wait_bell_of(0, "");
 }
 
 Test(stream, the_bell_rings_of_a_new_incarnation)
@@ -541,7 +561,7 @@ Test(stream, the_bell_rings_of_a_new_incarnation)
 	wait_bell();
 	/* another run of the server: the bell goes there, as soon as the rest did */
 	ask(1);
-	before = stream_bell(there);
+	before = bell();
 	cr_expect(!before);
 	redis_server_restart(&server, false);
 	claim();
@@ -592,7 +612,7 @@ Test(stream, the_bell_rings_when_it_breaks)
 	claim();
 	ask(0);
 	redis_server_kill(&server);
-	wait_bell();
+	wait_bell_of(0, "");
 	cr_expect_eq(stream_ring_after(there, 0, &error), STREAM_AWAY);
 	cr_expect_eq(stream_descriptor(there), -1);
 	cr_expect_eq(look_after(0), STREAM_AWAY);
@@ -605,7 +625,7 @@ Test(stream, a_bell_that_is_refused_is_silent_for_a_while)
 	(void)redis_server_text(&server, "DEL " KEY("stream"));
 	(void)redis_server_text(&server, "SET " KEY("stream") " text");
 	ask(0);
-	wait_bell();
+	wait_bell_of(0, "");
 	cr_expect_eq(stream_ring_after(there, 0, &error), STREAM_AWAY);
 	(void)redis_server_text(&server, "DEL " KEY("stream"));
 	while (stream_ring_after(there, 0, &error) != STREAM_OK)
