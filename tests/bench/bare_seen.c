@@ -10,8 +10,10 @@
  * the one and after the other.  Before each write B is asked until its answer is
  * from its cache ("hit" in the header Cache-Status).  Behind it B is asked
  * again and again with a nap between; what that takes is a part of what is measured.
- * Prints for each write a line with the microseconds from A's answer to B's first
- * new answer, and how many old ones came before it.
+ * Prints for each write a line with the microseconds from A's answer to the sending of the
+ * first request that B answered anew, those to that answer, which B had to make, and how many
+ * old ones came before it.  From the first on B does not answer from its cache what it had there; it may have
+ * stopped by up to a nap and a request earlier.
  */
 #include "config.h"
 
@@ -154,12 +156,12 @@ static void
 await(struct node *node, const char *request, const char *said, int64_t written, long nap_us)
 {
 	for (long old = 0;; old++) {
-		int64_t now;
+		int64_t asked = now_us(), now;
 
 		ask(node, request);
 		now = now_us();
 		if (strstr(node->body, said) != NULL) {
-			(void)printf("%lld %ld\n", (long long)(now - written), old);
+			(void)printf("%lld %lld %ld\n", (long long)(asked - written), (long long)(now - written), old);
 			return;
 		}
 		if (now - written > PATIENCE_S * INT64_C(1000000))

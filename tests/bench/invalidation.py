@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Invalidation: how long after the answer to a write the other node's answer is
-the new one, against a bare chain of commit, NOTIFY, XADD and XREAD (bare_chain).
+"""Invalidation: how long after the answer to a write the other node no longer gives the
+old answer, against a bare chain of commit, NOTIFY, XADD and XREAD (bare_chain).
 Two nodes with one PostgreSQL and one Redis; bare_seen writes through the first and
 asks the second, which has the answer in its cache, until it says what was written:
-its polling, with a nap between, is in the figures of thimble, and so is the making
-of the new answer.  How many old answers it got tells that they did come from the cache."""
+its polling, with a nap between, is in the figures of thimble.  The making of the new
+answer, which the chain has not, is in a row of its own; the goal is held against that one.
+How many old answers came first tells that they did come from the cache."""
 import os
 import subprocess
 
@@ -53,8 +54,8 @@ class Seen:
     def round(self, count):
         done = output_of(self.program, *(str(node.port) for node in self.nodes), self.directory,
                          str(count), str(PAUSE_US), str(NAP_US))
-        lines = [list(map(int, line.split())) for line in done.splitlines()]
-        return [us for us, _ in lines], sum(old > 0 for _, old in lines) / len(lines)
+        invalid, anew, old = zip(*(map(int, line.split()) for line in done.splitlines()))
+        return invalid, anew, sum(n > 0 for n in old) / len(old)
 
 
 def output_of(*command):
@@ -66,26 +67,27 @@ def output_of(*command):
 
 def measure(ground, seen, chain):
     count = WRITES_PER_SECOND * ground.options.seconds
-    ours, bare, old, all_ours, all_bare = [], [], [], [], []
+    ours, bare, old, all_ours, all_new, all_bare = [], [], [], [], [], []
     for n in range(ground.options.rounds):
         for one in ("thimble", "chain") if n % 2 == 0 else ("chain", "thimble"):
             if one == "thimble":
-                delays, part = seen.round(count)
+                delays, anew, part = seen.round(count)
                 ours.append(figures(delays))
                 old.append(part)
                 all_ours += delays
+                all_new += anew
             else:
                 delays = [int(line) for line in output_of(*chain, str(count), str(PAUSE_US)).split()]
                 bare.append(figures(delays))
                 all_bare += delays
     column = lambda rounds, key: [r[key] for r in rounds]
     report = {"writes": len(all_ours), "old_seen": sum(old) / len(old), "limit": LIMIT, "goal_ms": GOAL_MS,
-              "thimble": figures(all_ours), "chain": figures(all_bare),
+              "thimble": figures(all_ours), "new answer": figures(all_new), "chain": figures(all_bare),
               "p99": ratio_of(column(ours, "p99_ms"), column(bare, "p99_ms"))}
     # of all writes: a round has few
     report["p99"]["ratio"] = report["thimble"]["p99_ms"] / report["chain"]["p99_ms"]
     report["verdict"] = verdict(report["p99"]["ratio"], LIMIT)
-    report["goal"] = verdict(report["thimble"]["p99_ms"], GOAL_MS)
+    report["goal"] = verdict(report["new answer"]["p99_ms"], GOAL_MS)
     return report
 
 
@@ -114,9 +116,9 @@ def run(ground):
 
 
 def show(report):
-    print("Invalidation: from a write's answer to the other node's new answer, in ms, against commit-NOTIFY-XADD-XREAD")
+    print("Invalidation: from a write's answer to the other node's last old one, in ms, against commit-NOTIFY-XADD-XREAD")
     show_table(["", "median", "p99", "max"],
-               [[title, *("%.2f" % report[title][key] for key in ("median_ms", "p99_ms", "max_ms"))] for title in ("thimble", "chain")] +
+               [[title, *("%.2f" % report[title][key] for key in ("median_ms", "p99_ms", "max_ms"))] for title in ("thimble", "new answer", "chain")] +
                [["ratio", "", show_ratio(report["p99"]), ""]])
     print("p99 at most %.0f x the chain's: %s; goal %.0f ms: %s; an old answer was seen behind %.0f %% of %d writes"
           % (report["limit"], report["verdict"], report["goal_ms"], report["goal"], report["old_seen"] * 100, report["writes"]))
