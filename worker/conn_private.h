@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include <sys/queue.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include <event2/event.h>
@@ -34,6 +35,7 @@ enum {
 	CONN_TOGETHER = 2 * 1024,	/* answers so small are copied into one piece to be written */
 	CONN_LINGER_MS = 3000,		/* for a client to take its last answer */
 	CONN_DRAIN_GRACE_MS = 1000,	/* draining: for a request that is on its way, the first one or another */
+	CONN_INTERIM = 25,		/* bytes of the interim answer, 100 Continue */
 	CONN_BODY_RATE = 64 * 1024,	/* bytes of a body that earn it another second */
 #ifdef THIMBLE_SANITIZED
 	CONN_SPARES = 1,		/* and never used: what is used after it was freed shall show */
@@ -157,6 +159,10 @@ void conn_free(struct conn *c);
 void conn_answered(struct conn *c, struct exchange *x);
 /* The set began to drain; may free c. */
 void conn_drain(struct conn *c);
+
+/* conn_send.c */
+/* Sends what is ready, in one turn, which comes to *whole_r bytes.  Returns how many the socket took, or -1: the client is gone. */
+ssize_t conn_send(const struct conn *c, size_t *whole_r);
 
 /* exchange.c */
 struct exchange *exchange_new(struct conn *c);

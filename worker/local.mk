@@ -3,7 +3,7 @@ noinst_LIBRARIES += libworker.a
 libworker_a_SOURCES = \
 	worker/access_log.c worker/access_log.h worker/become.c worker/become.h worker/bus.c worker/bus.h worker/bus_words.c \
 	worker/changes.c worker/changes.h worker/collapse.c worker/collapse.h worker/conn.c worker/conn.h \
-	worker/conn_private.h worker/conns.c worker/control.c worker/control.h worker/exchange.c worker/intake.c worker/intake.h \
+	worker/conn_private.h worker/conn_send.c worker/conns.c worker/control.c worker/control.h worker/exchange.c worker/intake.c worker/intake.h \
 	worker/jobs.c worker/jobs.h worker/request.c worker/request.h worker/shared.h \
 	worker/purge.c worker/purge.h \
 	worker/delays.c worker/delays.h worker/relay.c worker/relay.h worker/relay_claim.c worker/relay_claim.h \
@@ -11,7 +11,7 @@ libworker_a_SOURCES = \
 	worker/answer.c worker/answer.h worker/auth.c worker/describe.c worker/detail.c worker/events.c worker/events.h worker/filter.c \
 	worker/idmap.c worker/idmap.h worker/kept.c worker/kept.h worker/known.c worker/known.h worker/list.c worker/load.c worker/load.h worker/objects.c worker/objects.h worker/plan.c worker/plan.h \
 	worker/resource.h worker/respond.c worker/route.c worker/route.h \
-	worker/pages.c worker/pages.h worker/shortcut.c worker/shortcut.h worker/service.c worker/service.h worker/tags.c worker/tags.h worker/validate.c worker/view.c worker/view.h worker/wake.c worker/wake.h \
+	worker/pages.c worker/pages.h worker/shortcut.c worker/shortcut.h worker/socket.h worker/service.c worker/service.h worker/tags.c worker/tags.h worker/validate.c worker/view.c worker/view.h worker/wake.c worker/wake.h \
 	worker/write.c worker/write.h worker/written.c worker/written.h \
 	worker/resources/bundles.c worker/resources/checks.c worker/resources/comments.c \
 	worker/resources/covers.c worker/resources/downloads.c worker/resources/events.c \
