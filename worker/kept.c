@@ -610,31 +610,23 @@ line_at(struct slice head, size_t at)
 	return line;
 }
 
-/* The line that begins like that, after the end of another; empty if there is none. */
-static struct slice
-find_line(struct slice head, struct slice begin)
-{
-	const char *found = memmem(head.p, head.n, begin.p, begin.n);
-
-	return found != NULL ? line_at(head, (size_t)(found + 2 - head.p)) : SLICE("");
-}
-
-/* RFC 9110, 15.4.5: the fields that tell the client which of its copies is meant. */
+/*
+ * RFC 9110, 15.4.5: the fields that tell the client which of its copies is meant.  They stand first.
+ * Only who sent an Authorization to the Review Board API gets a cookie, and relies on it.
+ */
 static void
 respond_not_modified(struct view *v, struct slice head)
 {
 	struct response *response = &v->request->response;
-	struct slice validator = line_at(head, 0), vary = find_line(head, SLICE("\r\nVary: "));
-	/* only who sent an Authorization to the Review Board API gets one, and relies on it */
-	struct slice cookie = v->rb != NULL ? find_line(head, SLICE("\r\nSet-Cookie: ")) : SLICE("");
-	char *text = arena_alloc(v->request->arena, validator.n + vary.n + cookie.n + 2), *at = text;
+	struct slice line = line_at(head, 0);
+	size_t n = line.n;
+	char *text;
 
-	at = mempcpy(at, validator.p, validator.n);
-	at = mempcpy(at, vary.p, vary.n);
-	at = mempcpy(at, cookie.p, cookie.n);
-	at = mempcpy(at, "\r\n", 2);
-	response->held = (struct held){ .pieces = 1, .piece[0] = slice_make(text, (size_t)(at - text)),
-	    .head_length = (size_t)(at - text) };
+	while (line = line_at(head, n), slice_has_prefix(line, SLICE("Vary: ")) || slice_has_prefix(line, SLICE("Set-Cookie: ")))
+		n += line.n;
+	text = arena_alloc(v->request->arena, n + 2);
+	memcpy(mempcpy(text, head.p, n), "\r\n", 2);
+	response->held = (struct held){ .pieces = 1, .piece[0] = slice_make(text, n + 2), .head_length = n + 2 };
 	response->status = 304;
 }
 

@@ -95,6 +95,7 @@ view_respond(struct view *v, int status)
 
 	buf_reset(&response->head);
 	buf_reset(&response->body);
+	buf_str(&response->head, negotiated ? "Vary: Accept, Cookie\r\n" : "Vary: Accept\r\n");
 	buf_str(&response->head, html ? "Content-Type: text/html; charset=utf-8\r\n" : "Content-Type: application/json\r\n");
 	if (v->link.len > 0 && status == 200) {
 		buf_str(&response->head, "Link: ");
@@ -106,7 +107,6 @@ view_respond(struct view *v, int status)
 		buf_slice(&response->head, v->location);
 		buf_str(&response->head, "\r\n");
 	}
-	buf_str(&response->head, negotiated ? "Vary: Accept, Cookie\r\n" : "Vary: Accept\r\n");
 	put_allow(&response->head, view_writes(v));
 	buf_str(&response->head, "X-Frame-Options: DENY\r\n");
 	if (html) {

@@ -29,7 +29,7 @@ respond(struct view *v, int status, const char *type, bool vary, struct slice na
 	struct response *response = &v->request->response;
 
 	response->status = status;
-	buf_printf(&response->head, "Content-Type: %s\r\n%s", type, vary ? "Vary: Cookie\r\n" : "");
+	buf_printf(&response->head, "%sContent-Type: %s\r\n", vary ? "Vary: Cookie\r\n" : "", type);
 	if (name.p != NULL) {
 		buf_slice(&response->head, name);
 		buf_str(&response->head, ": ");

@@ -53,13 +53,14 @@ complete(struct rb *rb, int status, struct slice type, struct buf *body)
 	struct response *response = &rb->v->request->response;
 
 	buf_reset(&response->head);
+	/* first, as a 304 has it, too */
+	buf_str(&response->head, "Vary: Accept, Cookie\r\n");
 	buf_fini(&response->body);
 	response->body = *body;
 	*body = (struct buf){ 0 };
 	response->status = status;
 	if (type.p != NULL)
 		rb_header(rb, "Content-Type", type);
-	rb_header(rb, "Vary", SLICE("Accept, Cookie"));
 	rb_header(rb, "X-Content-Type-Options", SLICE("nosniff"));
 	if (status == 401)
 		rb_header(rb, "WWW-Authenticate", SLICE(REALM));
