@@ -222,8 +222,9 @@ ask_for_bell(struct relay *r)
 
 /*
  * Whether the bell tells of something new.  What it rang for is invalidated at once, ahead of the look that
- * knows whose message it is and goes on from there: that can only forget too much, and is sooner by the
- * time that Redis takes to be asked.
+ * knows whose message it is and goes on from there: that is sooner by the time that Redis takes to be asked, and can
+ * only forget too much.  Is it another incarnation's, `known` may come to be too high: then this one is
+ * lost, as it is.
  */
 static bool
 hear(struct relay *r)
@@ -241,6 +242,7 @@ hear(struct relay *r)
 		ask_for_bell(r);
 		return false;
 	}
+	position_know(r->position, message.number);
 	(void)changes_apply(region_clock(r->region), &message.tags, 1, &all);
 	return true;
 }

@@ -166,6 +166,21 @@ class Changes(BusRedisCase):
         self.assertGreater(self.stats(second)["messages"], 0)
         self.assertEqual(self.stats(second)["redis"], "followed")
 
+    def test_own_messages_take_no_look(self):
+        """Who publishes looks at Redis once behind it, and not again as the bell rings of that message."""
+        server = self.serve()
+        self.wait_lease(server)
+        scripts = lambda: int(self.redis.info("commandstats")["cmdstat_evalsha"].split(",")[0].split("=")[1])
+        self.write(server, "accepted")
+        first, before, began = self.stats(server)["messages"], scripts(), time.monotonic()
+        for number in range(1, 41):
+            self.write(server, ("accepted", "new")[number % 2])
+            wait_until(lambda: self.stats(server)["messages"] >= first + number, "the message to be applied")
+            time.sleep(0.01)    # for the bell
+        # each is published, and looked at once; a full look comes every second
+        ran = scripts() - before - 2 * (time.monotonic() - began)
+        self.assertLess(ran, 100)
+
     def test_by_hand(self):
         nodes = self.two()
         self.kept(nodes[0], UNRELATED)
