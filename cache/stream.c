@@ -454,8 +454,7 @@ take_rung(const redisReply *reply, struct arena *arena, struct stream_message *m
 {
 	const redisReply *first = element(element(element(element(reply, 0), 1), 0), 0);
 	const redisReply *fields = element(element(element(element(reply, 0), 1), 0), 1);
-	const redisReply *tags = element(fields, 1), *when = element(fields, 3);
-
+	const redisReply *tags = element(fields, 1), *when = element(fields, 3), *nonce = element(fields, 5);
 	uint64_t number;
 
 	if (first == NULL || tags == NULL || text_of(tags).p == NULL || id_parse(text_of(first), &number) < 0
@@ -463,6 +462,8 @@ take_rung(const redisReply *reply, struct arena *arena, struct stream_message *m
 		return;
 	message->number = number;
 	message->tags = arena_slice(arena, text_of(tags));
+	if (nonce == NULL || hex_parse(text_of(nonce), &message->nonce) < 0)
+		message->nonce = 0;
 }
 
 bool

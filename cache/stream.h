@@ -12,7 +12,8 @@
  *	thimble:I:clock		hash: nonce (16 digits, as in keys), number, database; s:B (the number that last stamped bucket B, in
  *				decimal, of the objects' tags: stream_bucket); and the epochs, each the number that last raised it:
  *				e:patch:* (any tag "patch:ID"), e:patches.* (that tag), e:* (everything)
- *	thimble:I:stream	messages: t (tags, with spaces between), w (microseconds of the wall clock when it was published)
+ *	thimble:I:stream	messages: t (tags, with spaces between), w (microseconds of the wall clock when it was published),
+ *				n (nonce)
  *	thimble:I:NONCE:TAG	hash: an object's shapes, see cache/tier.h
  *
  * I and NONCE are 16 hexadecimal digits.  The bus process; one thread.  Everything may wait, for the
@@ -68,6 +69,7 @@ struct stream_message {
 	uint64_t number;
 	struct slice tags;
 	uint64_t published_us;		/* of the wall clock of who published it */
+	uint64_t nonce;			/* stream_bell: of the incarnation that it was published to; 0: it does not say */
 };
 
 /* What Redis says of itself at one moment. */
@@ -104,7 +106,7 @@ enum stream_status stream_publish(struct stream *stream, struct arena *arena, co
  * The bell: a second connection that waits for a message after number `after`.  stream_ring_after asks for it, unless
  * that was asked already; stream_bell says whether it rang (or broke: it has to be asked for again), without waiting; the
  * descriptor, -1 without, becomes readable then.  *message_r, in the arena, is what it rang for; its number is 0 if that is
- * none.  It does not say of which incarnation, so that it is no reason to have less to read than a look would give.
+ * none.  The connection may lead elsewhere than the other one, or what it rang for be older than a claim: see `nonce`.
  */
 enum stream_status stream_ring_after(struct stream *stream, uint64_t after, const char **error_r);
 bool stream_bell(struct stream *stream, struct arena *arena, struct stream_message *message_r);

@@ -65,5 +65,5 @@ const char stream_script_publish[] =
     "  if #batch >= 1000 then redis.call('DEL', unpack(batch)) batch = {} end\n"
     "end\n"
     "if #batch > 0 then redis.call('DEL', unpack(batch)) end\n"
-    "redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[7], number .. '-0', 't', ARGV[2], 'w', ARGV[3])\n"
+    "redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[7], number .. '-0', 't', ARGV[2], 'w', ARGV[3], 'n', ARGV[1])\n"
     "return number\n";

@@ -222,9 +222,9 @@ ask_for_bell(struct relay *r)
 
 /*
  * Whether the bell tells of something new.  What it rang for is invalidated at once, ahead of the look that
- * knows whose message it is and goes on from there: that is sooner by the time that Redis takes to be asked, and can
- * only forget too much.  Is it another incarnation's, `known` may come to be too high: then this one is
- * lost, as it is.
+ * goes on from there: that is sooner by the time that Redis takes to be asked, and can only forget too much.  A message
+ * of another incarnation (the bell's connection may lead elsewhere, or Redis was claimed anew) is but a reason to look: by
+ * its number objects would be stored as if they were as new, and ours would be taken for one that has lost some.
  */
 static bool
 hear(struct relay *r)
@@ -235,7 +235,7 @@ hear(struct relay *r)
 	arena_reset(r->arena);
 	if (!stream_bell(r->stream, r->arena, &message))
 		return false;
-	if (message.number == 0 || !relay_drains(r))
+	if (message.nonce == 0 || message.nonce != atomic_load(&r->position->nonce) || !relay_drains(r))
 		return true;
 	/* what this node published itself, as a rule */
 	if (message.number <= atomic_load(&r->position->number)) {

@@ -181,6 +181,26 @@ class Changes(BusRedisCase):
         ran = scripts() - before - 2 * (time.monotonic() - began)
         self.assertLess(ran, 100)
 
+    def test_a_bell_that_leads_elsewhere_is_not_believed(self):
+        """Its messages are numbered further; by them ours would have lost some, and be claimed again and again."""
+        plain, other = self.serve(SHORT), self.another_redis()
+        self.wait_lease(plain)
+        installation = self.redis.command("KEYS", "thimble:*:clock")[0].decode().split(":")[1]
+        for number in range(100, 200):
+            other.command("XADD", "thimble:%s:stream" % installation, "%d-0" % number, "t", "patch:7", "w", "1", "n", "a" * 16)
+        between = self.proxy(self.redis)
+        between.strays[b"thimbled-bell"] = "127.0.0.1", other.port
+        node = self.serve({"cache": dict(SHORT["cache"], redis=self.redis.url(port=between.port))})
+        self.held(plain, node)
+        before = self.claim(), self.stats(plain)["forgets"], self.stats(node)["forgets"]
+        # a claim could be made once a second
+        for _ in range(12):
+            renewed = self.stats(node)["position"]
+            self.rename("name %d" % time.monotonic_ns())
+            wait_until(lambda: self.stats(node)["position"] != renewed, "another look")
+        self.seen_by("the last", plain, node)
+        self.assertEqual((self.claim(), self.stats(plain)["forgets"], self.stats(node)["forgets"]), before)
+
     def test_by_hand(self):
         nodes = self.two()
         self.kept(nodes[0], UNRELATED)

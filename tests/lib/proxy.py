@@ -8,6 +8,7 @@
     proxy.heal()
     proxy.delay = 0.05          # seconds, for whatever is on its way
     proxy.redirect(host, port)  # for what comes from now on; what is open ends
+    proxy.strays[b"..."] = host, port   # whose first bytes have that in them are led there
     proxy.close()
 
 One thread accepts; each connection has one for each direction.  What was sent while it was cut silently
@@ -26,6 +27,7 @@ class Proxy:
     def __init__(self, host, port):
         self.target = (host, port)
         self.delay = 0
+        self.strays = {}
         self.accepted = 0
         self.bytes = 0
         self._state = "whole"           # or "cut", "silent"
@@ -115,7 +117,7 @@ class _Pair:
             while self.proxy.silent and not self.ended.is_set():
                 time.sleep(LOOK)
             if not self.ended.is_set():
-                self.server = socket.create_connection(self.proxy.target)
+                self.server = socket.create_connection(self._target())
                 for side in (self.client, self.server):
                     side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 back = threading.Thread(target=self._forward, args=(self.server, self.client), daemon=True)
@@ -130,6 +132,14 @@ class _Pair:
             for side in (self.client, self.server):
                 if side is not None:
                     side.close()
+
+    def _target(self):
+        if self.proxy.strays:
+            first = self.client.recv(PIECE, socket.MSG_PEEK)
+            for word, target in self.proxy.strays.items():
+                if word in first:
+                    return target
+        return self.proxy.target
 
     def _forward(self, source, target):
         try:

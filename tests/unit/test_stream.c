@@ -512,6 +512,7 @@ wait_bell_of(uint64_t number, const char *tags)
 {
 	wait_bell();
 	cr_expect_eq(rung.number, number);
+	cr_expect_eq(rung.nonce, number == 0 ? 0 : nonce());
 	cr_expect(number == 0 || slice_is(rung.tags, tags), "%.*s", SLICE_ARG(rung.tags));
 }
 
@@ -542,6 +543,12 @@ Test(stream, the_bell_rings_for_the_next_message)
 	ask(3);
 	(void)redis_server_text(&server, "XADD " KEY("stream") " 4-0 x y");
 	wait_bell_of(0, "");
+	/* an older version's does not say of which incarnation it is */
+	ask(4);
+	(void)redis_server_text(&server, "XADD " KEY("stream") " 5-0 t patch:5 w 1");
+	wait_bell();
+	cr_expect_eq(rung.number, 5);
+	cr_expect_eq(rung.nonce, 0);
 }
 
 Test(stream, the_bell_rings_of_a_new_incarnation)
