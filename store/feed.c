@@ -144,17 +144,20 @@ feed_find(struct feed *f, enum feed_obstacle obstacle, const char *problem)
 	(void)snprintf(f->problem, sizeof(f->problem), "%s", problem);
 }
 
+/* What was found is remembered if the version is still the same behind it: names are looked up past the snapshot. */
 static enum store_status
 ask_triggers(struct feed *f, struct arena *arena, uint64_t version, const char **error_r)
 {
-	struct sql *q = sql_new(arena, f->driver->dialect);
+	struct sql *q = sql_new(arena, f->driver->dialect), *again = sql_new(arena, f->driver->dialect);
 	struct batch *batch = feed_batch(arena);
 	struct triggers_state state;
-	const struct rows *rows;
+	const struct rows *rows, *behind;
 	enum store_status status;
 
 	triggers_ask(q);
 	rows = feed_add(batch, q);
+	triggers_ask_version(again);
+	behind = feed_add(batch, again);
 	status = feed_run(f, batch, error_r);
 	if (status != STORE_OK)
 		return status;
@@ -163,7 +166,7 @@ ask_triggers(struct feed *f, struct arena *arena, uint64_t version, const char *
 	f->triggers.mark = state.mark;
 	f->triggers.intact = state.intact;
 	(void)snprintf(f->triggers.problem, sizeof(f->triggers.problem), "%s", state.problem);
-	f->triggers.known = true;
+	f->triggers.known = identity_number(rows_get(behind, 0, 0)) == version;
 	return STORE_OK;
 }
 

@@ -210,7 +210,9 @@ void
 triggers_ask_version(struct sql *q)
 {
 	if (q->dialect == DIALECT_SQLITE)
-		sql_add(q, "SELECT schema_version FROM pragma_schema_version");
+		/* with PRAGMA writable_schema what is in the schema is changed as in any table: its version stays */
+		sql_add(q, "SELECT (SELECT schema_version FROM pragma_schema_version) || '/' || count(*) || '/' ||"
+		    " total(length(sql)) FROM sqlite_master WHERE substr(name, 1, 8) = 'thimble_'");
 	else
 		ask_version_postgresql(q);
 }

@@ -350,6 +350,13 @@ class Sqlite(Changes, BusCase):
         cls.template = database.Sqlite(FIXTURE)
         cls.addClassCleanup(cls.template.drop)
 
+    def test_triggers_go_without_a_word(self):
+        """What is written into the schema itself leaves its version as it was."""
+        server = self.serve({"cache": {"max_stale": "1s"}})
+        self.wait_lease(server)
+        self.execute("PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'thimble_patchwork_patch_update'")
+        self.wait_lease(server, False, "no-triggers")
+
     def setUp(self):
         self.base = self.template.copy()
         self.addCleanup(self.base.drop)
