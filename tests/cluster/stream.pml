@@ -11,7 +11,8 @@
  *
  * There is no time.  That nothing is served past the bound is said so: what an answer shows is never older than
  * what was committed when the look began that granted the lease last (it is served for max_stale after that), and
- * on the node that wrote never older than what was acknowledged before the answer began.
+ * on the node that wrote never older than what was acknowledged before the answer began.  Beyond that, what
+ * was invalidated because a message told of it is not shown any more.
  *
  * Each step that another process could see is one statement.  The bus may be killed between
  * any two, with BUS_DIES.  With BREAK_n something is wrong on purpose, and an assertion must fail:
@@ -29,6 +30,8 @@
  *   12 what a look applies ahead of the stream is not marked
  *   13 Redis's objects of before a claim can be found after it
  *   14 the clock is read after the position
+ *   15 what the bell rang for is not known before it is invalidated
+ *   16 the bell is believed, whichever incarnation's message it rings for
  */
 #ifndef WRITES
 #define WRITES 1		/* through the node */
@@ -42,6 +45,9 @@
 #ifndef TURNS
 #define TURNS 2			/* of the bus */
 #endif
+#ifndef BELLS
+#define BELLS 1			/* times that it rings */
+#endif
 #ifndef KEPT
 #define KEPT 0			/* objects that others keep */
 #endif
@@ -52,6 +58,18 @@
 #define EMPTIED 0		/* times that the first one loses everything */
 #endif
 
+/*
+ * How it begins: both servers are in step, and the node follows the first one; or (MOVED) it follows the
+ * second, which was claimed, while the first one, cut off, has a message more.
+ */
+#ifdef MOVED
+#define FIRST 1
+#define NONCE 2
+#else
+#define FIRST 0
+#define NONCE 1
+#endif
+
 #define ROWS 4
 #define max(a, b) ((a) > (b) -> (a) : (b))
 
@@ -59,12 +77,13 @@
 byte db;			/* changes committed */
 bool row[ROWS];			/* of change i, in the outbox */
 bool held;			/* the row of thimble_bus */
-byte claim_id, claim_nonce = 1;	/* the incarnation that counts */
-byte nonces = 1;		/* drawn so far */
+byte claim_id = FIRST, claim_nonce = NONCE;	/* the incarnation that counts */
+byte nonces = NONCE;		/* drawn so far */
 
 /* Redis */
 typedef server {
 	byte nonce, number, stamp;
+	byte tells[ROWS];	/* the last change that messages up to i tell of */
 	bool has;		/* the object */
 	byte value;
 }
@@ -74,12 +93,14 @@ byte copies = COPIES, emptied = EMPTIED;
 /* the node's region */
 byte clock = 1, stamp, floor;
 byte nonce, number, known, written, passed, mark;
-byte acknowledged, granted, lease = 1;	/* the number of the lease */
+byte owed;			/* what every answer shows from now on: acknowledged, or invalidated by a message's word */
+byte granted, lease = 1;	/* the number of the lease */
 bool kept;			/* an answer is */
 byte kept_value, kept_filled, kept_lease;
 
 #define anything (row[1] || row[2] || row[3])
 #define take d_step { took[1] = row[1]; took[2] = row[2]; took[3] = row[3]; }
+#define last(rows) (rows[3] -> 3 : (rows[2] -> 2 : (rows[1] -> 1 : 0)))
 #define delete row[1] = row[1] && !took[1]; row[2] = row[2] && !took[2]; row[3] = row[3] && !took[3]
 
 /* breakages that stand in conditions */
@@ -98,6 +119,11 @@ byte kept_value, kept_filled, kept_lease;
 #else
 #define right(i) (i == f_id)
 #endif
+#ifdef BREAK_16
+#define ours(i) (redis[i].nonce != 0)
+#else
+#define ours(i) (redis[i].nonce == nonce)
+#endif
 
 inline keep(i, under)
 {
@@ -109,9 +135,10 @@ inline keep(i, under)
 	fi
 }
 
-inline publish(i)
+inline publish(i, last_row)
 {
 	redis[i].number++;
+	redis[i].tells[redis[i].number] = max(redis[i].tells[redis[i].number - 1], last_row);
 	redis[i].stamp = redis[i].number;
 	redis[i].has = false
 }
@@ -120,6 +147,14 @@ inline raise()
 {
 	clock++;
 	stamp = clock
+}
+
+/* By a message's word. */
+inline invalidate(told)
+{
+	raise();
+	owed = max(owed, told);
+	told = 0
 }
 
 /* A worker's write. */
@@ -139,7 +174,7 @@ proctype writer()
 #ifndef BREAK_9
 		d_step { raise(); }
 #endif
-		d_step { acknowledged = max(acknowledged, value); value = 0; }
+		d_step { owed = max(owed, value); value = 0; }
 	od
 }
 
@@ -166,7 +201,7 @@ proctype filler()
 
 	for (n : 1 .. FILLS) {
 		d_step {
-			at_least = acknowledged;
+			at_least = owed;
 			since = granted;
 			assert(!valid || kept_value >= at_least);
 			assert(!trusted || kept_value >= granted);
@@ -226,7 +261,7 @@ proctype filler()
 	}
 	/* whatever comes */
 	do
-	:: d_step { assert(!valid || kept_value >= acknowledged); assert(!trusted || kept_value >= granted); } break
+	:: d_step { assert(!valid || kept_value >= owed); assert(!trusted || kept_value >= granted); } break
 	od
 }
 
@@ -235,16 +270,44 @@ inline catch_up(i)
 {
 	if
 	:: nonce != 0 && redis[i].nonce == nonce && redis[i].number >= known && redis[i].number > number ->
-		seen = redis[i].number;
+		d_step { seen = redis[i].number; told = redis[i].tells[seen]; }
 #ifndef BREAK_1
 		known = seen;
 #endif
-		d_step { raise(); }
+		d_step { invalidate(told); }
 		number = seen;
 		known = max(known, seen);
 		seen = 0;
 	:: else
 	fi
+}
+
+#define rings(i) (ours(i) && redis[i].number > number)
+
+/*
+ * The bell has told of a message behind ours, perhaps a while ago, of whichever server its connection leads to: it
+ * is invalidated ahead of the look that applies it.  Of a trimmed stream it may be any.
+ */
+inline hear()
+{
+	atomic {
+		if
+		:: rings(0) -> i = 0
+		:: rings(1) -> i = 1
+		fi;
+		bells--;
+		seen = number + 1;
+		do
+		:: seen < redis[i].number -> seen++
+		:: break
+		od;
+		told = redis[i].tells[seen];
+		i = 0
+	}
+#ifndef BREAK_15
+	known = max(known, seen);
+#endif
+	d_step { invalidate(told); seen = 0; }
 }
 
 #ifdef BUS_DIES
@@ -255,18 +318,24 @@ inline catch_up(i)
 
 proctype bus()
 {
-	byte turns, w, noted, i, seen, c_id, c_nonce, f_id = 0, f_nonce = 1;
+	byte turns, bells = BELLS, w, noted, i, seen, told, c_id, c_nonce, f_id = FIRST, f_nonce = NONCE;
 	bool took[ROWS], any, has, anew;
 #ifdef BUS_DIES
 	byte dies = 1;
 #endif
 
 again:	skip;
-	d_step { w = 0; noted = 0; i = 0; seen = 0; c_id = 0; c_nonce = 0; any = false; has = false;
+	d_step { w = 0; noted = 0; i = 0; seen = 0; told = 0; c_id = 0; c_nonce = 0; any = false; has = false;
 		took[1] = false; took[2] = false; took[3] = false; }
 	if
 	:: turns == TURNS -> goto end
 	:: else -> turns++
+	fi;
+	if
+	:: bells > 0 && f_nonce != 0 && nonce == f_nonce && (rings(0) || rings(1)) ->
+		hear();
+		may_die
+	:: true
 	fi;
 	if
 	:: true ->
@@ -337,6 +406,7 @@ again:	skip;
 					nonces++;
 					redis[i].nonce = nonces;
 					redis[i].number = 0; redis[i].stamp = 0;
+					redis[i].tells[1] = 0; redis[i].tells[2] = 0; redis[i].tells[3] = 0;
 #ifndef BREAK_13
 					redis[i].has = false;
 #endif
@@ -345,7 +415,7 @@ again:	skip;
 				c_nonce = redis[i].nonce;
 				d_step {
 					if
-					:: took[1] || took[2] || took[3] -> publish(i);
+					:: took[1] || took[2] || took[3] -> publish(i, last(took));
 					:: else
 					fi
 				}
@@ -375,7 +445,7 @@ again:	skip;
 		fi;
 		d_step {
 			if
-			:: has && right(i) && redis[i].nonce == f_nonce -> publish(i)
+			:: has && right(i) && redis[i].nonce == f_nonce -> publish(i, last(took))
 			:: else -> has = false
 			fi
 		}
@@ -430,7 +500,7 @@ proctype others()
 
 	do
 	:: d_step { !held && redis[claim_id].nonce == claim_nonce && anything ->
-		publish(claim_id);
+		publish(claim_id, last(row));
 		row[1] = false; row[2] = false; row[3] = false; }
 	:: n < KEPT ->
 		/* what is read, and what was applied before; it may be stored much later */
@@ -450,19 +520,23 @@ proctype fate()
 	do
 	:: d_step { copies > 0 && claim_id == 0 && redis[1].nonce <= 1 -> copies--;
 		redis[1].nonce = redis[0].nonce; redis[1].number = redis[0].number; redis[1].stamp = redis[0].stamp;
+		redis[1].tells[1] = redis[0].tells[1]; redis[1].tells[2] = redis[0].tells[2]; redis[1].tells[3] = redis[0].tells[3];
 		redis[1].has = redis[0].has; redis[1].value = redis[0].value; }
 	:: d_step { emptied > 0 -> emptied--;
-		redis[0].nonce = 0; redis[0].number = 0; redis[0].stamp = 0; redis[0].has = false; }
+		redis[0].nonce = 0; redis[0].number = 0; redis[0].stamp = 0; redis[0].has = false;
+		redis[0].tells[1] = 0; redis[0].tells[2] = 0; redis[0].tells[3] = 0; }
 	:: break
 	od
 }
 
 init {
 	d_step {
-		/* both are in step, and the node follows */
 		redis[0].nonce = 1; redis[0].has = true; redis[1].has = true;
-		redis[1].nonce = 1;
-		nonce = 1;
+		redis[1].nonce = NONCE;
+		nonce = NONCE;
+#ifdef MOVED
+		redis[0].number = 1;
+#endif
 	}
 	atomic { run writer(); run foreigner(); run filler(); run bus(); run others(); run fate(); }
 }
