@@ -2,7 +2,7 @@
  *
  * A hiredis connection with bounds: whatever the other side does, a call ends at its deadline,
  * and a reply is no larger than REDIS_REPLY_MAX bytes.  hiredis's own timeouts hold for
- * each read only, and its arrays are as long as the server says.  For redis.c alone.
+ * each read only, and its arrays are as long as the server says.  For redis.c and redis_connect.c alone.
  */
 #ifndef THIMBLE_CACHE_REDIS_LINK_H
 #define THIMBLE_CACHE_REDIS_LINK_H

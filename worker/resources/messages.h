@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Patches and cover letters as they are in the database, out of which mboxes and raw diffs are made
- * (proto/mbox.h): two statements, the messages and their comments, and a third for diffs that
+ * (proto/mbox.h): two statements, the messages and their comments, and two more for diffs that
  * are no text.  Each leaves its tags here, for no plan knows what it reads.  Job thread.
  */
 #ifndef THIMBLE_WORKER_RESOURCES_MESSAGES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A series in the making: series_read.c finds out what its messages say, then series.c, which
- * alone writes the tracker's tables, makes their rows.  Part of the transaction of a publication (bridge.h); lives
+ * A series in the making: series_read.c finds out what its messages say, then series.c, which of
+ * the two alone writes the tracker's tables, makes their rows.  Part of the transaction of a publication (bridge.h); lives
  * in the request's arena.  Job thread.
  */
 #ifndef THIMBLE_WORKER_REVIEWBOARD_SERIES_H
