@@ -3,6 +3,7 @@
 or not at all; never a mixture, never half a commit (reviewboard-api.md, section 3, "Concurrency").
 """
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -162,6 +163,10 @@ class Both:
             os.kill(pid, signal.SIGKILL)
         return workers
 
+    def accepted(self):
+        text = self.server.get("/metrics", port=self.server.status_port).body.decode()
+        return int(re.search(r"^thimble_http_connections_total (\d+)$", text, re.M).group(1))
+
     def test_a_worker_that_dies_while_it_reads(self):
         target = self.started()
         commits = review.synthetic(1)
@@ -172,8 +177,11 @@ class Both:
             cookie = "; ".join("%s=%s" % pair for pair in self.maint.cookies.items())
             head = ("POST %s HTTP/1.1\r\nHost: tracker.example.org\r\nContent-Type: multipart/form-data; boundary=%s\r\n"
                     "Cookie: %s\r\nContent-Length: %d\r\n\r\n" % (self.maint.url(review.draft_commits(*target)), boundary, cookie, len(body)))
+            before = self.accepted()
             with socket.create_connection(("127.0.0.1", self.server.port), thimble.DEADLINE) as connection:
                 connection.sendall(head.encode() + body[:end])
+                # else it is the new ones who find it
+                thimble.wait_until(lambda: self.accepted() > before, "a worker to take the connection")
                 workers = self.kill_workers()
                 try:
                     connection.sendall(body[end:])
