@@ -144,9 +144,15 @@ feed_find(struct feed *f, enum feed_obstacle obstacle, const char *problem)
 	(void)snprintf(f->problem, sizeof(f->problem), "%s", problem);
 }
 
+bool
+feed_knows_triggers(const struct feed *f, const struct rows *version)
+{
+	return f->triggers.known && f->triggers.version == identity_number(rows_get(version, 0, 0));
+}
+
 /* What was found is remembered if the version is still the same behind it: names are looked up past the snapshot. */
-static enum store_status
-ask_triggers(struct feed *f, struct arena *arena, uint64_t version, const char **error_r)
+enum store_status
+feed_ask_triggers(struct feed *f, struct arena *arena, const struct rows *version, const char **error_r)
 {
 	struct sql *q = sql_new(arena, f->driver->dialect), *again = sql_new(arena, f->driver->dialect);
 	struct batch *batch = feed_batch(arena);
@@ -154,6 +160,8 @@ ask_triggers(struct feed *f, struct arena *arena, uint64_t version, const char *
 	const struct rows *rows, *behind;
 	enum store_status status;
 
+	if (feed_knows_triggers(f, version))
+		return STORE_OK;
 	triggers_ask(q);
 	rows = feed_add(batch, q);
 	triggers_ask_version(again);
@@ -162,30 +170,23 @@ ask_triggers(struct feed *f, struct arena *arena, uint64_t version, const char *
 	if (status != STORE_OK)
 		return status;
 	state = triggers_judge(arena, rows);
-	f->triggers.version = version;
+	f->triggers.version = identity_number(rows_get(version, 0, 0));
 	f->triggers.mark = state.mark;
 	f->triggers.intact = state.intact;
 	(void)snprintf(f->triggers.problem, sizeof(f->triggers.problem), "%s", state.problem);
-	f->triggers.known = identity_number(rows_get(behind, 0, 0)) == version;
+	f->triggers.known = true;
+	f->triggers.known = feed_knows_triggers(f, behind);
 	return STORE_OK;
 }
 
-enum store_status
-feed_judge_triggers(struct feed *f, struct arena *arena, const struct rows *version, const char **error_r)
+void
+feed_judge_triggers(struct feed *f, struct arena *arena)
 {
-	uint64_t number = identity_number(rows_get(version, 0, 0));
-	enum store_status status = STORE_OK;
-
-	if (!f->triggers.known || f->triggers.version != number)
-		status = ask_triggers(f, arena, number, error_r);
-	if (status != STORE_OK)
-		return status;
 	f->mark = f->triggers.mark;
 	feed_find(f, FEED_CLEAR, "");
 	if (!f->triggers.intact)
 		feed_find(f, FEED_UNTOLD, arena_printf(arena, "the database does not tell of every change (%s); "
 		    "see thimblectl attach", f->triggers.problem));
-	return STORE_OK;
 }
 
 /* Reading and deleting -------------------------------------------------- */

@@ -79,22 +79,30 @@ judge(struct feed *f, const struct rows *server)
 		    " thimble_bus, and to read thimble_meta");
 }
 
+static void
+ask_look(struct feed *f, struct arena *arena, struct batch *batch, const struct rows **server_r, const struct rows **version_r)
+{
+	struct sql *triggers = sql_new(arena, DIALECT_POSTGRESQL);
+
+	*server_r = feed_add(batch, feed_statement(f, arena, server_question));
+	triggers_ask_version(triggers);
+	*version_r = feed_add(batch, triggers);
+}
+
 static enum store_status
 look(struct feed *f, struct arena *arena, const char **error_r)
 {
-	struct sql *triggers = sql_new(arena, DIALECT_POSTGRESQL);
 	struct batch *batch = feed_batch(arena);
 	const struct rows *server, *version;
 	enum store_status status;
 
-	server = feed_add(batch, feed_statement(f, arena, server_question));
-	triggers_ask_version(triggers);
-	version = feed_add(batch, triggers);
+	ask_look(f, arena, batch, &server, &version);
 	status = feed_run(f, batch, error_r);
 	if (status == STORE_OK)
-		status = feed_judge_triggers(f, arena, version, error_r);
+		status = feed_ask_triggers(f, arena, version, error_r);
 	if (status != STORE_OK)
 		return status;
+	feed_judge_triggers(f, arena);
 	judge(f, server);
 	f->looked = true;
 	return STORE_OK;
@@ -211,15 +219,18 @@ count_rows(struct feed *f, struct arena *arena, struct feed_report *report, cons
 
 /* What one round trip asks, in one snapshot; the optional ones are NULL. */
 struct answers {
-	const struct rows *lock, *meta, *rows, *xmin;
+	const struct rows *server, *version, *lock, *meta, *rows, *xmin;
 };
 
+/* With `look` the questions of a look, too. */
 static enum store_status
-ask(struct feed *f, struct arena *arena, bool full, struct answers *a, const char **error_r)
+ask(struct feed *f, struct arena *arena, bool full, bool look, struct answers *a, const char **error_r)
 {
 	struct batch *batch = feed_batch(arena);
 
 	*a = (struct answers){ 0 };
+	if (look)
+		ask_look(f, arena, batch, &a->server, &a->version);
 	note_all(f);
 	if (!f->locked)
 		a->lock = feed_add(batch, feed_statement(f, arena, f->shared ? "SELECT pg_try_advisory_lock_shared" LOCK
@@ -276,47 +287,83 @@ pass_gone(struct feed *f, const struct rows *rows, uint64_t xmin)
 }
 
 static enum store_status
-read_rows(struct feed *f, struct arena *arena, bool full, struct feed_report *report, const char **error_r)
+take_answers(struct feed *f, struct arena *arena, const struct answers *a, struct feed_report *report,
+    const char **error_r)
 {
-	struct answers a;
-	enum store_status status = ask(f, arena, full, &a, error_r);
+	enum store_status status = STORE_OK;
 
-	if (status != STORE_OK)
-		return status;
-	f->locked = f->locked || rows_bool(a.lock, 0, 0);
+	f->locked = f->locked || rows_bool(a->lock, 0, 0);
 	if (!f->locked) {
 		feed_find(f, FEED_TAKEN, f->shared ? "another node without `redis` is at work on this database"
 		    : "another node is at work on this database, and this one has no `redis`");
 		return STORE_OK;
 	}
-	if (a.meta != NULL)
-		judge_meta(f, a.meta, report);
-	f->keys = a.rows;
-	report->position = (uint64_t)rows_int(a.xmin, 0, 0);
-	report->waiting = (uint64_t)a.rows->count;
+	if (a->meta != NULL)
+		judge_meta(f, a->meta, report);
+	f->keys = a->rows;
+	report->position = (uint64_t)rows_int(a->xmin, 0, 0);
+	report->waiting = (uint64_t)a->rows->count;
 	set_next(f, report->position);
 	if (f->shared)
-		pass_gone(f, a.rows, report->position);
-	if (a.rows->count > FEED_ROWS_MAX)
+		pass_gone(f, a->rows, report->position);
+	if (a->rows->count > FEED_ROWS_MAX)
 		status = f->shared ? count_rows(f, arena, report, error_r) : read_keys(f, arena, report, error_r);
-	for (; report->count < (size_t)a.rows->count && !report->everything; report->count++)
-		report->tags[report->count] = rows_get(a.rows, (int)report->count, 1);
+	for (; report->count < (size_t)a->rows->count && !report->everything; report->count++)
+		report->tags[report->count] = rows_get(a->rows, (int)report->count, 1);
 	if (!f->shared) {
 		report->waiting = (uint64_t)f->keys->count;
 		report->more = f->keys->count == KEYS_MAX;
 	}
-	return status != STORE_OK || a.lock == NULL ? status : set_up(f, arena, error_r);
+	return status != STORE_OK || a->lock == NULL ? status : set_up(f, arena, error_r);
+}
+
+static enum store_status
+read_rows(struct feed *f, struct arena *arena, bool full, struct feed_report *report, const char **error_r)
+{
+	struct answers a;
+	enum store_status status = ask(f, arena, full, false, &a, error_r);
+
+	return status == STORE_OK ? take_answers(f, arena, &a, report, error_r) : status;
+}
+
+/*
+ * Most full looks find what the one before has found; then one round trip tells that, and the rows with it.
+ * *done_r: it was so.
+ */
+static enum store_status
+read_unchanged(struct feed *f, struct arena *arena, struct feed_report *report, bool *done_r, const char **error_r)
+{
+	struct answers a;
+	enum store_status status = ask(f, arena, true, true, &a, error_r);
+
+	*done_r = false;
+	/* a table of ours is gone, or its rights: step by step it is found out which */
+	if ((status == STORE_FAILED || status == STORE_REFUSED) && f->conn != NULL)
+		return STORE_OK;
+	if (status != STORE_OK || !feed_knows_triggers(f, a.version))
+		return status;
+	feed_judge_triggers(f, arena);
+	judge(f, a.server);
+	if (f->obstacle != FEED_CLEAR)
+		return STORE_OK;
+	*done_r = true;
+	return take_answers(f, arena, &a, report, error_r);
 }
 
 enum store_status
 feed_postgresql_read(struct feed *f, struct arena *arena, bool full, struct feed_report *report, const char **error_r)
 {
 	enum store_status status = STORE_OK;
+	bool done = false;
 
 	f->keys = NULL;
 	/* what told of it is read off */
 	(void)f->driver->has_news(f->conn);
 	f->news = false;
+	if (full && f->locked)
+		status = read_unchanged(f, arena, report, &done, error_r);
+	if (status != STORE_OK || done)
+		return status;
 	if (full)
 		status = look(f, arena, error_r);
 	else if (!f->locked)

@@ -76,12 +76,12 @@ enum store_status feed_run(struct feed *f, struct batch *batch, const char **err
 void feed_end(struct feed *f);
 void feed_disconnect(struct feed *f);
 
-/*
- * What a full look has found out: first how the triggers are, which sets the mark, too.  `version` is of
- * triggers_ask_version; if it is another one than last time, they are asked about in the same snapshot.
- */
-enum store_status feed_judge_triggers(struct feed *f, struct arena *arena, const struct rows *version,
-    const char **error_r);
+/* What a full look finds out.  `version`: of triggers_ask_version.  Whether it is the one of last time: */
+bool feed_knows_triggers(const struct feed *f, const struct rows *version);
+/* Asks about the triggers, in the same snapshot, unless it is. */
+enum store_status feed_ask_triggers(struct feed *f, struct arena *arena, const struct rows *version, const char **error_r);
+/* Then, first of all: sets the mark, too. */
+void feed_judge_triggers(struct feed *f, struct arena *arena);
 void feed_find(struct feed *f, enum feed_obstacle obstacle, const char *problem);
 
 /*

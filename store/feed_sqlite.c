@@ -40,9 +40,12 @@ look(struct feed *f, struct arena *arena, const char **error_r)
 	version = feed_add(batch, triggers);
 	status = feed_run(f, batch, error_r);
 	if (status == STORE_OK)
-		status = feed_judge_triggers(f, arena, version, error_r);
-	f->looked = f->looked || status == STORE_OK;
-	return status;
+		status = feed_ask_triggers(f, arena, version, error_r);
+	if (status != STORE_OK)
+		return status;
+	feed_judge_triggers(f, arena);
+	f->looked = true;
+	return STORE_OK;
 }
 
 /* What is behind our position. */
