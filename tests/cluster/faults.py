@@ -181,18 +181,29 @@ def redis_trim(run):
     streams = [key for key in keys(run.cluster.redis) if kind_of(run.cluster.redis, key) == "stream"]
     if not streams:
         raise AssertionError("there is no stream in Redis: %r" % keys(run.cluster.redis)[:20])
+
+    def trim():
+        for key in streams:
+            run.cluster.redis.command("XTRIM", key, "MAXLEN", 0)
     for silently in (False, True):
         proxy.cut(silently=silently)
         run.sleep(1)
-        for key in streams:
-            run.cluster.redis.command("XTRIM", key, "MAXLEN", 0)
+        trim()
         proxy.heal()
         run.sleep(1)
     # and without anybody being away
     for _ in range(20):
-        for key in streams:
-            run.cluster.redis.command("XTRIM", key, "MAXLEN", 0)
+        trim()
         run.sleep(0.05)
+    # and while a bus stands still, for less time than its lease lasts
+    for _ in range(10):
+        stopped = stop_it(node)
+        try:
+            run.sleep(run.cluster.max_stale / 5)
+            trim()
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+        run.sleep(run.cluster.max_stale / 5)
 
 
 def keys(server):
